@@ -1,0 +1,97 @@
+"""The base of every configuration: frozen, keyword-only, validated once at the edge."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from spektron.core.errors import ConfigError
+
+__all__ = ["Settings", "parse_assignments"]
+
+ModelT = TypeVar("ModelT", bound="Settings")
+
+
+class Settings(BaseModel):
+    """A frozen pydantic model that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    def with_values(self, values: Mapping[str, Any]) -> Self:
+        """Return a copy with dotted paths replaced, validated again.
+
+        Parameters
+        ----------
+        values : Mapping
+            ``{"pretrain.steps": 200}``: dotted path to value.
+
+        Raises
+        ------
+        ConfigError
+            For a path that does not exist (naming the nearest ones that do) or a value that does not fit.
+        """
+        dump = self.model_dump()
+        for path, value in values.items():
+            _assign(dump, path, value)
+        try:
+            return type(self).model_validate(dump)
+        except ValidationError as error:
+            raise ConfigError(_explain(error), "see the fields and their units in the class named above") from error
+
+
+def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
+    """Parse ``key=value`` words; the value is JSON where it is JSON, and text otherwise.
+
+    Raises
+    ------
+    ConfigError
+        For a word without ``=``.
+    """
+    values: dict[str, Any] = {}
+    for word in assignments:
+        key, found, text = word.partition("=")
+        if not found or not key:
+            raise ConfigError(f"expected key=value, found {word!r}", "for example --set pretrain.steps=200")
+        try:
+            values[key.strip()] = json.loads(text)
+        except json.JSONDecodeError:
+            values[key.strip()] = text
+    return values
+
+
+def _assign(tree: dict[str, Any], path: str, value: Any) -> None:
+    *parents, leaf = path.split(".")
+    node: Any = tree
+    for name in parents:
+        node = node.get(name) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or leaf not in node:
+        raise _unknown(path, tree)
+    node[leaf] = value
+
+
+def _unknown(path: str, tree: dict[str, Any]) -> ConfigError:
+    known = list(_paths(tree))
+    near = difflib.get_close_matches(path, known, n=3, cutoff=0.5) or [
+        name for name in known if name.rsplit(".", 1)[-1] == path.rsplit(".", 1)[-1]
+    ]
+    return ConfigError(
+        f"expected a setting that exists, found {path!r}",
+        f"did you mean {', '.join(near)}?" if near else f"the settings are: {', '.join(known)}",
+    )
+
+
+def _paths(tree: dict[str, Any], prefix: str = "") -> Iterable[str]:
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _paths(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
+
+
+def _explain(error: ValidationError) -> str:
+    problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}, found {e['input']!r}" for e in error.errors()]
+    return f"{error.title}: " + "; ".join(problems)

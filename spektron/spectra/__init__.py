@@ -1,0 +1,1 @@
+"""Spectra as physics: axes and units, resampling, simulation. numpy, scipy and scikit-learn only."""

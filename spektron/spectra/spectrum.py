@@ -1,0 +1,84 @@
+"""The noun everything is made of: intensities on a uniform, ascending wavenumber axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["MODALITIES", "NUM_POINTS", "Spectrum", "SpectrumBatch"]
+
+# 2048 points hold 255 / 63 / 31 patches of 16 / 64 / 128 points at half-patch stride without a remainder.
+NUM_POINTS = 2048
+
+# The order is part of the schema: a modality is stored by name and given to the model by its place here.
+MODALITIES = ("IR", "RAMAN", "NIR")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spectrum:
+    """One measured, computed or simulated spectrum on its own measured range; nothing is padded.
+
+    Attributes
+    ----------
+    spectrum_id : str
+        ``<source>/<sample>``, unique within a corpus.
+    source : str
+        Where it comes from: a source's name, or source and set (``table/quadram_meats``).
+    compound_id : str
+        What must stay on one side of a split: a compound, mineral, physical sample or block of one process.
+    modality : str
+        One of `MODALITIES`.
+    instrument : str
+        Free text; empty where the publisher says nothing.
+    wavenumber_start_cm1, wavenumber_stop_cm1 : float
+        First and last point of the axis in cm⁻¹; start < stop. Point i lies at
+        ``start + i · (stop − start) / (NUM_POINTS − 1)``.
+    intensity : ndarray, shape (NUM_POINTS,), float32
+        In the publisher's own unit (absorbance, counts, ...); finite and not constant.
+    repairs : tuple of str
+        What was mended on the way here (``axis-descending``, ``nan-at-ends``, ...), for the build report.
+    """
+
+    spectrum_id: str
+    source: str
+    compound_id: str
+    modality: str
+    instrument: str
+    wavenumber_start_cm1: float
+    wavenumber_stop_cm1: float
+    intensity: NDArray[np.float32]
+    repairs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrumBatch:
+    """Spectra side by side, as the model takes them.
+
+    Attributes
+    ----------
+    intensity : ndarray, shape (batch, NUM_POINTS), float32
+        In the units the corpus holds; the model normalises.
+    wavenumber_start_cm1, wavenumber_stop_cm1 : ndarray, shape (batch,), float32
+        Ends of each axis in cm⁻¹.
+    modality : ndarray, shape (batch,), int64
+        Index into `MODALITIES`.
+    """
+
+    intensity: NDArray[np.float32]
+    wavenumber_start_cm1: NDArray[np.float32]
+    wavenumber_stop_cm1: NDArray[np.float32]
+    modality: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.modality)
+
+    def take(self, rows: NDArray[np.intp] | slice) -> SpectrumBatch:
+        """The rows named, in that order."""
+        return SpectrumBatch(
+            intensity=self.intensity[rows],
+            wavenumber_start_cm1=self.wavenumber_start_cm1[rows],
+            wavenumber_stop_cm1=self.wavenumber_stop_cm1[rows],
+            modality=self.modality[rows],
+        )
