@@ -1,0 +1,84 @@
+"""What a corpus source is: something that yields spectra and, by name, everything that could not become one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from spektron.spectra.spectrum import Spectrum
+
+__all__ = ["REJECT_REASONS", "Reject", "Source"]
+
+# Every reason there is, and what it means. A reader who meets one in a build report finds it here.
+REJECT_REASONS = {
+    "ambiguous-modality": "the file names more than one modality and does not say which one this spectrum is",
+    "axis-not-finite": "the axis holds NaN or infinities",
+    "axis-not-monotonic": "the axis turns back or repeats a position, so that intensities have no single place",
+    "constant": "all intensities are the same: nothing was measured",
+    "length-mismatch": "axis and intensities differ in length",
+    "missing-column": "the file lacks a column that every spectrum needs, or holds another type in it",
+    "nan-inside": "intensities are missing between measured ones; filling them would invent data",
+    "no-axis": "the publisher gives channel numbers, or nothing, where the axis should be",
+    "no-axis-unit": "neither the file nor the README beside it says what the axis is measured in",
+    "not-finite": "an intensity is infinite, or too large for float32",
+    "out-of-range": "the axis lies where no instrument of this modality measures: a wrong unit or modality",
+    "too-few-points": "fewer measured points than a spectrum needs",
+    "unknown-modality": "the modality is none of those known",
+    "unknown-unit": "the unit of the axis is none of those known",
+    "unreadable-file": "the file is damaged, truncated, empty, or not what its name says",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """One spectrum, or one file, that was not taken, and why.
+
+    Attributes
+    ----------
+    source : str
+        As `Spectrum.source`: a source's name, or source and set (``table/openspecy_test_lib``).
+    sample_id : str
+        The publisher's own name of the spectrum; the file's name where the whole file was refused.
+    reason : str
+        A key of `REJECT_REASONS`.
+    detail : str
+        What was expected and what was found.
+    """
+
+    source: str
+    sample_id: str
+    reason: str
+    detail: str
+
+    def __post_init__(self) -> None:
+        assert self.reason in REJECT_REASONS, f"undocumented reason {self.reason!r}"
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A reader of one kind of public or generated data.
+
+    `read` yields the same items in the same order each time, holds a bounded number of them at once, and never raises
+    for bad data: what cannot become a `Spectrum` becomes a `Reject`.
+    """
+
+    @property
+    def name(self) -> str:
+        """``bundled``, ``simulated`` or ``table``."""
+        ...
+
+    def read(self) -> Iterator[Spectrum | Reject]:
+        """Yield every spectrum of the source, kept or refused."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Plain values for the manifest.
+
+        Returns
+        -------
+        dict
+            ``name``; ``config``: what bears identity (never a path); ``licences``: ``{set: {"licence": …,
+            "citation": …}}``, which does not.
+        """
+        ...
