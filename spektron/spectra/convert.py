@@ -1,0 +1,130 @@
+"""From a publisher's x and y to a `Spectrum`, or a named refusal. The one gate every real spectrum passes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spektron.spectra.axis import AxisUnit, to_wavenumber
+from spektron.spectra.modality import check_range
+from spektron.spectra.rejection import SpectrumRejected
+from spektron.spectra.resample import resample_uniform
+from spektron.spectra.spectrum import Spectrum
+
+__all__ = ["MIN_POINTS", "REPAIRS", "spectrum_from_xy"]
+
+# 2048 points made of fewer than 64 measured ones would be more interpolation than measurement (the smallest grating
+# and filter instruments in use have 100 to 128 pixels).
+MIN_POINTS = 64
+
+# Everything that is mended rather than refused, because it has one right answer; the build report counts each.
+REPAIRS = {
+    "axis-descending": "the axis ran downwards in its own unit; it was turned round together with the intensities",
+    "nan-at-ends": "unmeasured points at the ends of the range were cut off",
+    "unit-from-readme": "the unit of the axis was taken from the README beside the file",
+    "modality-from-readme": "the modality was taken from the README beside the file",
+    "duplicate-id": "the publisher used one name twice in a set; the later ones got a suffix",
+    "id-from-row": "the publisher gave no name; the row number stands for it",
+}
+
+
+def spectrum_from_xy(
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    unit: AxisUnit,
+    modality: str,
+    spectrum_id: str,
+    source: str,
+    compound_id: str,
+    instrument: str = "",
+    repairs: tuple[str, ...] = (),
+) -> Spectrum:
+    """Build a spectrum of 2048 points on a uniform, ascending wavenumber axis.
+
+    Parameters
+    ----------
+    x, y : array_like, shape (points,)
+        Positions in `unit`, in either direction, and intensities; NaN is "not measured".
+    unit : AxisUnit
+        What `x` is measured in.
+    modality : str
+        One of `MODALITIES`.
+    spectrum_id, source, compound_id, instrument : str
+        As in `Spectrum`.
+    repairs : tuple of str
+        What the reader mended already; what is mended here is added.
+
+    Raises
+    ------
+    SpectrumRejected
+        ``length-mismatch``, ``too-few-points``, ``not-finite``, ``nan-inside``, ``axis-not-finite``,
+        ``axis-not-monotonic``, ``out-of-range`` or ``constant``.
+    """
+    positions, intensity = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if positions.ndim != 1 or positions.shape != intensity.shape:
+        raise SpectrumRejected(
+            "length-mismatch", f"expected as many intensities as positions, found {intensity.size} and {positions.size}"
+        )
+    measured = _measured(intensity)
+    if measured != slice(0, len(intensity)):
+        repairs = (*repairs, "nan-at-ends")
+    wavenumber, intensity, descending = _ascending(positions[measured], intensity[measured], unit)
+    if descending:
+        repairs = (*repairs, "axis-descending")
+    check_range(modality, wavenumber[0], wavenumber[-1])
+    return Spectrum(
+        spectrum_id=spectrum_id,
+        source=source,
+        compound_id=compound_id,
+        modality=modality,
+        instrument=instrument,
+        wavenumber_start_cm1=float(wavenumber[0]),
+        wavenumber_stop_cm1=float(wavenumber[-1]),
+        intensity=_resampled(wavenumber, intensity),
+        repairs=repairs,
+    )
+
+
+def _measured(intensity: NDArray[np.float64]) -> slice:
+    """Where the measurement begins and ends; refuses what lies between them and is no number."""
+    finite = np.isfinite(intensity)
+    if not finite.all() and (infinite := int(np.isinf(intensity).sum())):
+        raise SpectrumRejected("not-finite", f"expected finite intensities, found {infinite} infinite of {finite.size}")
+    kept = np.flatnonzero(finite)
+    if len(kept) < MIN_POINTS:
+        raise SpectrumRejected("too-few-points", f"expected at least {MIN_POINTS} measured points, found {len(kept)}")
+    inside = slice(int(kept[0]), int(kept[-1]) + 1)
+    if missing := inside.stop - inside.start - len(kept):
+        raise SpectrumRejected("nan-inside", f"expected no gaps, found {missing} missing of {finite.size} points")
+    return inside
+
+
+def _ascending(
+    positions: NDArray[np.float64], intensity: NDArray[np.float64], unit: AxisUnit
+) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
+    """Positions in ascending cm⁻¹, intensities along with them, and whether the axis ran downwards in its own unit."""
+    if bad := int((~np.isfinite(positions)).sum()):
+        raise SpectrumRejected("axis-not-finite", f"expected finite positions, found {bad} that are not")
+    descending = bool(positions[0] > positions[-1])
+    steps = np.diff(positions) * (-1.0 if descending else 1.0)
+    if (backward := int((steps <= 0).sum())) > 0:
+        raise SpectrumRejected(
+            "axis-not-monotonic",
+            f"expected positions in one direction, found {backward} of {len(steps)} steps that repeat or turn back",
+        )
+    wavenumber = to_wavenumber(positions, unit)
+    if wavenumber[0] > wavenumber[-1]:
+        return wavenumber[::-1], intensity[::-1], descending
+    return wavenumber, intensity, descending
+
+
+def _resampled(wavenumber: NDArray[np.float64], intensity: NDArray[np.float64]) -> NDArray[np.float32]:
+    largest = float(np.abs(intensity).max())
+    if largest > float(np.finfo(np.float32).max):
+        raise SpectrumRejected("not-finite", f"expected intensities that fit float32, found {largest:g}")
+    # Judged as stored: a spectrum whose variation vanishes in float32 holds nothing to learn either.
+    resampled = resample_uniform(wavenumber, intensity).astype(np.float32)
+    if resampled.min() == resampled.max():
+        raise SpectrumRejected("constant", f"expected intensities that vary, found {intensity[0]:g} throughout")
+    return resampled
