@@ -1,1 +1,30 @@
-"""Placeholder."""
+"""Pretraining by masked spectrum reconstruction: masks, loss, one training loop, checkpoints, held-out metrics."""
+
+from spektron.pretrain.checkpoint import Progress, latest_checkpoint, load_model
+from spektron.pretrain.config import PretrainConfig
+from spektron.pretrain.data import SpectrumSource
+from spektron.pretrain.evaluate import HELD_OUT_MASK, HeldOut
+from spektron.pretrain.health import DivergedError
+from spektron.pretrain.loop import Report, pretrain
+from spektron.pretrain.losses import LossConfig, ReconstructionLoss
+from spektron.pretrain.masking import MaskConfig, MaskKind, draw_masks
+from spektron.pretrain.worker import Worker
+
+__all__ = [
+    "HELD_OUT_MASK",
+    "DivergedError",
+    "HeldOut",
+    "LossConfig",
+    "MaskConfig",
+    "MaskKind",
+    "PretrainConfig",
+    "Progress",
+    "ReconstructionLoss",
+    "Report",
+    "SpectrumSource",
+    "Worker",
+    "draw_masks",
+    "latest_checkpoint",
+    "load_model",
+    "pretrain",
+]

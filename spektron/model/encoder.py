@@ -1,0 +1,110 @@
+"""From a masked spectrum to tokens, without a leak.
+
+No function of a masked point reaches the output: masked points are replaced before anything is computed from them,
+centre and scale come from visible points, and at every scale a token whose window touches a masked point is replaced by
+the mask token. What a mask token does know is where it lies and which modality it belongs to.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from spektron.model.blocks import Block
+from spektron.model.config import SCALES, EncoderConfig
+from spektron.model.normalise import normalise_visible
+from spektron.model.patches import PatchEmbedding, touched_windows
+from spektron.model.positions import WavenumberPositions
+from spektron.spectra.spectrum import MODALITIES
+
+__all__ = ["EncoderOutput", "SpectrumEncoder"]
+
+# Of embeddings and of weights that write into the residual stream (GPT-2, BERT).
+INIT_STD = 0.02
+
+
+class EncoderOutput(NamedTuple):
+    """What the encoder knows of a batch of spectra.
+
+    Attributes
+    ----------
+    tokens : Tensor, shape (batch, tokens, dim)
+        One per patch, scale after scale in the order of `SCALES`, along the axis within a scale.
+    cls : Tensor, shape (batch, dim)
+        The spectrum as a whole.
+    center, scale : Tensor, shape (batch, channels)
+        ``intensity = normalised · scale + center``, from visible points, in the intensity's unit.
+    """
+
+    tokens: Tensor
+    cls: Tensor
+    center: Tensor
+    scale: Tensor
+
+
+class SpectrumEncoder(nn.Module):
+    """A multi-scale transformer encoder of vibrational spectra.
+
+    Parameters
+    ----------
+    config : EncoderConfig
+        What it is made of.
+    """
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.scales = [SCALES[name] for name in config.scales]
+        self.patches = nn.ModuleList(PatchEmbedding(scale, config.in_channels, config.dim) for scale in self.scales)
+        self.positions = WavenumberPositions(self.scales, config.dim)
+        self.scale_embedding = nn.Parameter(INIT_STD * torch.randn(len(self.scales), config.dim))
+        self.modality_embedding = nn.Embedding(len(MODALITIES), config.dim)
+        self.mask_token = nn.Parameter(INIT_STD * torch.randn(config.dim))
+        self.cls_token = nn.Parameter(INIT_STD * torch.randn(config.dim))
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(config.dim)
+        nn.init.normal_(self.modality_embedding.weight, std=INIT_STD)
+
+    def forward(
+        self,
+        intensity: Tensor,
+        wavenumber_start_cm1: Tensor,
+        wavenumber_stop_cm1: Tensor,
+        modality: Tensor,
+        mask: Tensor | None = None,
+    ) -> EncoderOutput:
+        """Encode spectra of which some points may be hidden.
+
+        Parameters
+        ----------
+        intensity : Tensor, shape (batch, channels, 2048), float32
+            In the corpus' unit; at masked points anything at all.
+        wavenumber_start_cm1, wavenumber_stop_cm1 : Tensor, shape (batch,)
+            Ends of each axis in cm⁻¹.
+        modality : Tensor, shape (batch,), int64
+            Index into `spektron.spectra.spectrum.MODALITIES`.
+        mask : Tensor, shape (batch, 2048), bool, optional
+            True where a point is hidden; without it the whole spectrum is visible.
+        """
+        if mask is None:
+            mask = torch.zeros_like(intensity[:, 0], dtype=torch.bool)
+        visible = normalise_visible(intensity, mask, self.config.normalisation)
+        domain = self.modality_embedding(modality).unsqueeze(1)
+        place = self.positions(wavenumber_start_cm1, wavenumber_stop_cm1)
+        tokens = self._patch_tokens(visible.values, mask) + place + self._scale_of_token() + domain
+        sequence = torch.cat([self.cls_token.expand_as(domain), domain, tokens], dim=1)
+        for block in self.blocks:
+            sequence = block(sequence)
+        sequence = self.norm(sequence)
+        return EncoderOutput(sequence[:, 2:], sequence[:, 0], visible.center, visible.scale)
+
+    def _patch_tokens(self, values: Tensor, mask: Tensor) -> Tensor:
+        tokens = torch.cat([embed(values) for embed in self.patches], dim=1)
+        hidden = torch.cat([touched_windows(mask, scale) for scale in self.scales], dim=1)
+        return torch.where(hidden.unsqueeze(-1), self.mask_token.to(tokens.dtype), tokens)
+
+    def _scale_of_token(self) -> Tensor:
+        rows = [row.expand(scale.num_tokens, -1) for row, scale in zip(self.scale_embedding, self.scales)]
+        return torch.cat(rows)

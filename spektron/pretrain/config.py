@@ -1,0 +1,61 @@
+"""What a pretraining run is. Everything here bears identity; where it runs is `spektron.pretrain.Worker`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from spektron.core.settings import Settings
+from spektron.model import EncoderConfig
+from spektron.pretrain.losses import LossConfig
+from spektron.pretrain.masking import MaskConfig
+
+__all__ = ["PretrainConfig"]
+
+
+class PretrainConfig(Settings):
+    """One run of masked spectrum reconstruction: data, model, objective, optimizer."""
+
+    steps: int = Field(default=1000, ge=1)
+    """Optimizer steps."""
+    batch_size: int = Field(default=64, ge=1)
+    """Spectra per step over all workers and accumulated parts together; split evenly among them."""
+    num_spectra: int | None = Field(default=None, ge=1)
+    """Size of the training subset (the first rows by rank); without it the whole training split."""
+    learning_rate: float = Field(default=1e-3, gt=0.0)
+    """At the end of warm-up."""
+    min_learning_rate: float = Field(default=1e-5, ge=0.0)
+    """At the last step, where the cosine ends."""
+    warmup_fraction: float = Field(default=0.1, ge=0.0, lt=1.0)
+    """Share of the steps over which the learning rate rises linearly; a share, so that it fits any length of run."""
+    weight_decay: float = Field(default=0.05, ge=0.0)
+    """Decoupled, per unit of learning rate; on matrices only."""
+    beta1: float = Field(default=0.9, ge=0.0, lt=1.0)
+    """Decay of the gradient's running mean."""
+    beta2: float = Field(default=0.98, ge=0.0, lt=1.0)
+    """Decay of its running square; below 0.999, because runs here last hundreds to thousands of steps."""
+    grad_clip: float = Field(default=1.0, gt=0.0)
+    """Largest L2 norm of the whole gradient."""
+    precision: Literal["float32", "bf16"] = "float32"
+    """Of matrix products; bf16 (autocast) for GPUs. Explicit, because it changes the result."""
+    eval_every: int = Field(default=200, ge=1)
+    """Steps between held-out evaluations; the last step is always one."""
+    checkpoint_every: int = Field(default=200, ge=1)
+    """Steps between checkpoints; the last step is always one. A crash costs at most these."""
+    seed: int = Field(default=0, ge=0)
+    """Of initial weights, of the order of the data and of masks."""
+    encoder: EncoderConfig = EncoderConfig()
+    """The model."""
+    mask: MaskConfig = MaskConfig()
+    """What is hidden while training; held-out masks are fixed and the same for every run."""
+    loss: LossConfig = LossConfig()
+    """What is minimised."""
+
+    @model_validator(mode="after")
+    def _rates_in_order(self) -> PretrainConfig:
+        if self.min_learning_rate > self.learning_rate:
+            raise ValueError(
+                f"expected min_learning_rate ≤ learning_rate, found {self.min_learning_rate} > {self.learning_rate}"
+            )
+        return self

@@ -1,0 +1,129 @@
+"""The held-out metrics: what studies compare, the same numbers for the same model whatever it was trained with.
+
+Masks are fixed (one kind, one seed), and so are the units. A model may normalise as it likes: its reconstruction is
+brought back to the intensity's unit first, and its error is divided by the variance of the *whole* spectrum, masked
+part included. Visible-part units would not do: they differ between normalisations, and where the visible part happens
+to be flat one spectrum would outweigh all others. In whole-spectrum units the visible mean as a guess scores about 1,
+and never above points / masked points = 4, whatever is hidden.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.signal import find_peaks
+
+from spektron.core.errors import CorpusError
+from spektron.model import MaskedReconstructor
+from spektron.pretrain.data import SpectrumSource, to_tensors
+from spektron.pretrain.losses import spread_of
+from spektron.pretrain.masking import MaskConfig, draw_masks
+
+__all__ = ["HELD_OUT_LIMIT", "HELD_OUT_MASK", "HeldOut"]
+
+# A quarter of the points in three spans of 171 points: wider than a coarse window (128), so that no scale can
+# interpolate from a window that reaches over the gap, and wider than most bands.
+HELD_OUT_MASK = MaskConfig(kind="contiguous", ratio=0.25, num_spans=3)
+HELD_OUT_KEY = (20_250_117,)
+# The standard error of a mean over 512 spectra is about 4 % of their spread; more would cost more than training.
+HELD_OUT_LIMIT = 512
+CHUNK = 64
+
+# A band counts when it rises 5 % of the spectrum's range above its surroundings; noise rarely does.
+PEAK_PROMINENCE = 0.05
+# A predicted band within 8 points (half a fine patch; 14 cm⁻¹ on a mid-infrared axis) is the same band.
+PEAK_TOLERANCE = 8
+
+Floats = NDArray[np.float64]
+
+
+class HeldOut:
+    """The validation split under fixed masks, ready to be scored again and again.
+
+    Parameters
+    ----------
+    corpus : SpectrumSource
+        Its ``validation`` split, at most `HELD_OUT_LIMIT` spectra.
+    device : torch.device
+
+    Raises
+    ------
+    CorpusError
+        When the split is empty.
+    """
+
+    def __init__(self, corpus: SpectrumSource, device: torch.device) -> None:
+        batch = corpus.read("validation", HELD_OUT_LIMIT)
+        if not len(batch):
+            raise CorpusError(
+                "expected spectra in the validation split, found none",
+                "build the corpus with more compounds, or with a larger validation share",
+            )
+        self._mask = draw_masks(HELD_OUT_MASK, batch.intensity, HELD_OUT_KEY)
+        self._tensors = to_tensors(batch, self._mask, device)
+        self._truth = batch.intensity.astype(np.float64)
+        self._spread = spread_of(torch.from_numpy(batch.intensity)).double().numpy()
+        self._peaks = [
+            np.flatnonzero(_is_peak(row, 1.0) & hidden) for row, hidden in zip(self._truth, self._mask, strict=True)
+        ]
+
+    def score(self, model: MaskedReconstructor) -> dict[str, float]:
+        """Score a model.
+
+        Returns
+        -------
+        dict
+            ``val_mse`` (whole-spectrum variances), ``val_spectral_angle`` (radians), and ``val_peak_recall`` (share,
+            0 to 1), which is absent where no band lies under a mask.
+        """
+        predicted = self._predict(model)
+        error = np.where(self._mask, predicted - self._truth, 0.0) / self._spread[:, None]
+        count = self._mask.sum(axis=1)
+        metrics = {
+            "val_mse": float(np.mean((error**2).sum(axis=1) / count)),
+            "val_spectral_angle": float(np.mean(self._angles(predicted))),
+        }
+        if sum(map(len, self._peaks)):
+            metrics["val_peak_recall"] = self._recall(np.where(self._mask, predicted, self._truth))
+        return metrics
+
+    @torch.no_grad()
+    def _predict(self, model: MaskedReconstructor) -> Floats:
+        was_training = model.training
+        model.eval()
+        rows = []
+        for chunk in zip(*(torch.split(field, CHUNK) for field in self._tensors)):
+            out = model(*chunk)
+            rows.append((out.values.float() * out.scale.unsqueeze(1) + out.center.unsqueeze(1)).double().cpu())
+        model.train(was_training)
+        return np.asarray(torch.cat(rows).numpy())
+
+    def _angles(self, predicted: Floats) -> Floats:
+        """Angle between truth and prediction on masked points, both from the visible mean, so that shape counts."""
+        visible = ~self._mask
+        origin = (self._truth * visible).sum(axis=1) / visible.sum(axis=1)
+        truth = np.where(self._mask, self._truth - origin[:, None], 0.0)
+        guess = np.where(self._mask, predicted - origin[:, None], 0.0)
+        norms = np.linalg.norm(truth, axis=1) * np.linalg.norm(guess, axis=1)
+        cosine = (truth * guess).sum(axis=1) / np.maximum(norms, np.finfo(np.float64).tiny)
+        return np.asarray(np.arccos(cosine.clip(-1.0, 1.0)))
+
+    def _recall(self, composite: Floats) -> float:
+        found = 0
+        for row, peaks in zip(composite, self._peaks, strict=True):
+            if len(peaks):
+                # Half the prominence: a band that is there but too low is an error of height, which val_mse counts.
+                predicted = np.flatnonzero(_is_peak(row, 0.5))
+                near = np.abs(predicted[None, :] - peaks[:, None]) <= PEAK_TOLERANCE
+                found += int(near.any(axis=1).sum())
+        return found / sum(map(len, self._peaks))
+
+
+def _is_peak(row: Floats, share: float) -> NDArray[np.bool_]:
+    flags = np.zeros(len(row), dtype=bool)
+    where: Any = find_peaks(row, prominence=share * PEAK_PROMINENCE * np.ptp(row))[0]
+    flags[where] = True
+    return flags

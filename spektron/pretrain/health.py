@@ -1,0 +1,65 @@
+"""What training did since the last evaluation, and the error when it diverged."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from spektron.core.errors import SpektronError
+
+__all__ = ["DivergedError", "TrainingWindow"]
+
+# Looking at a number on a GPU waits for it. A diverged run may go on for 20 steps, but no checkpoint is written unseen.
+LOOK_EVERY_ON_GPU = 20
+
+
+class DivergedError(SpektronError, ArithmeticError):
+    """The loss or its gradient stopped being a number."""
+
+
+class TrainingWindow:
+    """Losses and gradient norms since the last evaluation.
+
+    Parameters
+    ----------
+    total, count : float, int
+        Sum and number of losses before an interruption, from a checkpoint.
+    """
+
+    def __init__(self, total: float = 0.0, count: int = 0) -> None:
+        self.total = total
+        self.count = count
+        self.grad_norm = 0.0
+        self._unseen: list[tuple[int, Tensor]] = []
+
+    def add(self, step: int, loss: Tensor, grad_norm: Tensor) -> None:
+        """Take note of a step, and look at it now if that costs nothing.
+
+        Raises
+        ------
+        DivergedError
+            Naming the first step whose loss or gradient norm is not finite. The norm is the same on all workers, so
+            they all stop at the same step.
+        """
+        self._unseen.append((step, torch.stack([loss.float(), grad_norm.float()])))
+        if loss.device.type == "cpu" or len(self._unseen) >= LOOK_EVERY_ON_GPU:
+            self.look()
+
+    def look(self) -> None:
+        """Look at all steps added; raises as `add` does."""
+        if not self._unseen:
+            return
+        steps, pairs = zip(*self._unseen)
+        self._unseen = []
+        for step, (loss, grad_norm) in zip(steps, torch.stack(pairs).tolist()):
+            if not (math.isfinite(loss) and math.isfinite(grad_norm)):
+                raise DivergedError(
+                    f"training diverged at step {step}: expected a finite loss and gradient, found loss {loss:.4g} "
+                    f"and gradient norm {grad_norm:.4g}",
+                    "lower learning_rate, or lengthen warmup_fraction; the last checkpoint is from before",
+                )
+            self.total += loss
+            self.count += 1
+            self.grad_norm = grad_norm

@@ -1,0 +1,274 @@
+"""The training loop: one for a trial on one worker and for each worker of a trial on many.
+
+Everything random is a function of (seed, step, rank), so a run that was interrupted and resumed is, bit for bit on a
+CPU, the run that was not.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from spektron.core.errors import ConfigError
+from spektron.model import MaskedReconstructor
+from spektron.pretrain.checkpoint import Progress, latest_checkpoint, load_checkpoint, save_checkpoint
+from spektron.pretrain.config import PretrainConfig
+from spektron.pretrain.data import SpectrumSource, TensorBatch, to_tensors
+from spektron.pretrain.evaluate import HeldOut
+from spektron.pretrain.health import TrainingWindow
+from spektron.pretrain.losses import ReconstructionLoss
+from spektron.pretrain.masking import draw_masks
+from spektron.pretrain.optimizer import build_optimizer, learning_rate_at, set_learning_rate
+from spektron.pretrain.worker import Worker
+
+__all__ = ["Report", "TrainStep", "pretrain"]
+
+Report = Callable[[int, dict[str, float], Path | None], None]
+
+
+def pretrain(
+    config: PretrainConfig,
+    corpus: SpectrumSource,
+    *,
+    checkpoint_dir: Path | None,
+    report: Report,
+    worker: Worker = Worker(),  # noqa: B008 (frozen)
+) -> dict[str, float]:
+    """Train until `config.steps`, from the last checkpoint in `checkpoint_dir` if there is one.
+
+    Parameters
+    ----------
+    config : PretrainConfig
+    corpus : SpectrumSource
+    checkpoint_dir : Path, optional
+        Shared by all workers. Without it nothing is written, and an interrupted run starts over.
+    report : callable
+        ``report(step, metrics, checkpoint)`` at every evaluation, on every worker; metrics are empty on all but the
+        first. A checkpoint of the same step is complete before it is named here. A run that was finished already
+        reports its last metrics once more.
+    worker : Worker
+        Where to train.
+
+    Returns
+    -------
+    dict
+        The last evaluation's metrics, on the first worker; empty on the others.
+
+    Raises
+    ------
+    ConfigError
+        For a batch that cannot be split, more spectra than there are, or another run's checkpoint.
+    DivergedError
+        When the loss is not finite, on all workers at the same step.
+    """
+    rows = worker.rows_of(config.batch_size)
+    unique = _num_unique(config, corpus)
+    if worker.num_threads is not None:
+        torch.set_num_threads(worker.num_threads)
+    run = _Run(config, corpus, checkpoint_dir, report, worker, unique)
+    if run.progress.step >= config.steps:
+        run.report_again()
+        return run.progress.metrics if worker.is_first else {}
+    batches = corpus.stream(
+        num_spectra=unique,
+        batch_size=rows,
+        seed=config.seed,
+        rank=worker.rank,
+        world_size=worker.world_size,
+        start_batch=run.progress.step,
+    )
+    return run.train(batches)
+
+
+def _num_unique(config: PretrainConfig, corpus: SpectrumSource) -> int:
+    available = corpus.num_spectra("train")
+    unique = available if config.num_spectra is None else config.num_spectra
+    if not 0 < unique <= available:
+        raise ConfigError(
+            f"num_spectra: expected 1 to {available}, the corpus' training spectra, found {unique}",
+            "lower num_spectra, or build a larger corpus",
+        )
+    return unique
+
+
+class TrainStep:
+    """One optimizer step: masks, forward, loss, backward, clipping, update.
+
+    Parameters
+    ----------
+    config : PretrainConfig
+    worker : Worker
+    """
+
+    def __init__(self, config: PretrainConfig, worker: Worker) -> None:
+        self.config, self.worker = config, worker
+        self.device = torch.device(worker.device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            self.model = MaskedReconstructor(config.encoder).to(self.device)
+        self.loss = ReconstructionLoss(config.loss).to(self.device)
+        self.optimizer = build_optimizer(self.model, config)
+        self._parameters = list(self.model.parameters())
+        self._called = self._wrap()
+
+    def _wrap(self) -> nn.Module:
+        called: nn.Module = self.model
+        if self.worker.world_size > 1:
+            ids = [self.device.index or 0] if self.device.type == "cuda" else None
+            called = DistributedDataParallel(called, device_ids=ids, broadcast_buffers=False)
+        if self.worker.compile:
+            called.compile()
+        return called
+
+    def __call__(self, step: int, batch: Any) -> tuple[Tensor, Tensor]:
+        """Take step 1, 2, … on this worker's rows, a `SpectrumBatch`; return the loss and the gradient's norm."""
+        config, worker = self.config, self.worker
+        masks = draw_masks(
+            config.mask, batch.intensity, (config.seed, step), rank=worker.rank, world_size=worker.world_size
+        )
+        if config.encoder.dropout:
+            torch.manual_seed(int(np.random.SeedSequence((config.seed, step, worker.rank)).generate_state(1)[0]))
+        loss = self._backward(to_tensors(batch, masks, self.device))
+        norm = torch.nn.utils.clip_grad_norm_(self._parameters, config.grad_clip)
+        set_learning_rate(self.optimizer, learning_rate_at(step, config))
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return loss, norm
+
+    def _backward(self, batch: TensorBatch) -> Tensor:
+        parts = batch.parts(self.worker.accumulation)
+        total = torch.zeros((), device=self.device)
+        for index, part in enumerate(parts):
+            with self._unsynced(last=index == len(parts) - 1):
+                with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16"):
+                    reconstruction = self._called(*part)
+                loss = self.loss(reconstruction, part.intensity[:, 0], part.mask).total / len(parts)
+                loss.backward()
+            total += loss.detach()
+        return total
+
+    def _unsynced(self, *, last: bool) -> Any:
+        """Hold back the exchange of gradients until the last part."""
+        return (
+            nullcontext() if last or not isinstance(self._called, DistributedDataParallel) else self._called.no_sync()
+        )
+
+
+class _Run:
+    """A run under way: a `TrainStep`, and what happens between steps."""
+
+    def __init__(
+        self,
+        config: PretrainConfig,
+        corpus: SpectrumSource,
+        checkpoint_dir: Path | None,
+        report: Report,
+        worker: Worker,
+        unique: int,
+    ) -> None:
+        self.config, self.corpus, self.worker = config, corpus, worker
+        self.checkpoint_dir, self.report, self.unique = checkpoint_dir, report, unique
+        self.step = TrainStep(config, worker)
+        self.progress = self._resume()
+        self.window = TrainingWindow(self.progress.loss_total, self.progress.loss_count)
+        self.held_out = HeldOut(corpus, self.step.device) if worker.is_first else None
+        self.checkpoint: Path | None = None
+        self.train_s, self.timed_steps = 0.0, 0
+
+    def train(self, batches: Iterator[Any]) -> dict[str, float]:
+        config = self.config
+        for step in range(self.progress.step + 1, config.steps + 1):
+            started = time.perf_counter()
+            self.window.add(step, *self.step(step, next(batches)))
+            last = step == config.steps
+            evaluates, saves = last or step % config.eval_every == 0, last or step % config.checkpoint_every == 0
+            if evaluates or saves:
+                self.window.look()
+            self.train_s += time.perf_counter() - started
+            self.timed_steps += 1
+            metrics = self._evaluate(step) if evaluates else self.progress.metrics
+            self.progress = Progress(
+                step=step, loss_total=self.window.total, loss_count=self.window.count, metrics=metrics
+            )
+            if saves:
+                self._save()
+            if evaluates:
+                self.report(step, metrics, self.checkpoint if saves else None)
+        return self.progress.metrics
+
+    def report_again(self) -> None:
+        """Say once more how a finished run ended."""
+        self.report(self.progress.step, self.progress.metrics if self.worker.is_first else {}, self.checkpoint)
+
+    def _evaluate(self, step: int) -> dict[str, float]:
+        train_loss = self._mean_loss()
+        speed = self.timed_steps * self.config.batch_size / max(self.train_s, 1e-9)
+        grad_norm = self.window.grad_norm
+        self.window, self.train_s, self.timed_steps = TrainingWindow(), 0.0, 0
+        if self.held_out is None:
+            return {}
+        seen = step * self.config.batch_size
+        return {
+            "train_loss": train_loss,
+            **self.held_out.score(self.step.model),
+            "lr": learning_rate_at(step, self.config),
+            "grad_norm": grad_norm,
+            "spectra_per_s": speed,
+            "unique": float(self.unique),
+            "seen": float(seen),
+            "epochs": seen / self.unique,
+        }
+
+    def _mean_loss(self) -> float:
+        """Mean since the last evaluation, over all workers."""
+        sums = torch.tensor([self.window.total, self.window.count], dtype=torch.float64, device=self.step.device)
+        if self.worker.world_size > 1:
+            dist.all_reduce(sums)
+        total, count = sums.tolist()
+        return float(total / max(count, 1))
+
+    def _save(self) -> None:
+        if self.checkpoint_dir is None or not self.worker.is_first:
+            return
+        self.checkpoint = save_checkpoint(
+            self.checkpoint_dir,
+            self.step.model,
+            self.step.optimizer,
+            self.progress,
+            config=self.config,
+            corpus_fingerprint=self.corpus.fingerprint,
+        )
+
+    def _resume(self) -> Progress:
+        found = self._latest()
+        if found is None:
+            return Progress()
+        self.checkpoint = found
+        return load_checkpoint(
+            found,
+            self.step.model,
+            self.step.optimizer,
+            config=self.config,
+            corpus_fingerprint=self.corpus.fingerprint,
+        )
+
+    def _latest(self) -> Path | None:
+        """Let the first worker choose: on a shared disk the others may see a rename late, or a pruned folder still."""
+        if self.checkpoint_dir is None:
+            return None
+        if self.worker.world_size == 1:
+            return latest_checkpoint(self.checkpoint_dir)
+        found = latest_checkpoint(self.checkpoint_dir) if self.worker.is_first else None
+        chosen = torch.tensor([int(found.name.partition("-")[2]) if found else -1], device=self.step.device)
+        dist.broadcast(chosen, src=0)
+        step = int(chosen.item())
+        return None if step < 0 else self.checkpoint_dir / f"step-{step:08d}"

@@ -1,0 +1,118 @@
+"""Which points are hidden: regions of a spectrum, drawn anew for every row from a key, never from a global state.
+
+Regions, not single points. Windows overlap and reach over 128 points at the coarse scale, and a token is masked when
+its window touches one masked point: 512 single points (25 %) would mask every coarse and medium token and nearly every
+fine one, and the encoder would see nothing. A region of 64 points on the grid of 64 touches 2 of 31 coarse, 3 of 63
+medium and 9 of 255 fine windows, so 25 % of the points hide at most 52 %, 38 % and 28 % of the tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+from scipy.signal import savgol_filter
+
+from spektron.core.settings import Settings
+from spektron.spectra.spectrum import NUM_POINTS
+
+__all__ = ["MaskConfig", "MaskKind", "draw_masks"]
+
+MaskKind = Literal["random", "contiguous", "peak"]
+
+# Smooths over 15 points before curvature is taken, so that bands count and noise does not (see losses.SAVGOL_WINDOW).
+CURVATURE_WINDOW = 15
+
+
+class MaskConfig(Settings):
+    """How much is hidden and where. Every row has the same number of masked points, so rows weigh alike in the loss."""
+
+    kind: MaskKind = "random"
+    """Grid regions drawn evenly, a few long spans anywhere, or grid regions drawn by how much band they hold."""
+    ratio: float = Field(default=0.25, gt=0.0, lt=1.0)
+    """Share of the points that is hidden, rounded to whole regions (at least one)."""
+    region_points: Literal[16, 32, 64, 128, 256] = 64
+    """Length of a region in points, for `random` and `peak`; 64 is the stride of coarse patches."""
+    num_spans: int = Field(default=3, ge=1, le=16)
+    """Number of equally long spans, for `contiguous`; they do not overlap and may touch."""
+
+    @model_validator(mode="after")
+    def _something_on_both_sides(self) -> MaskConfig:
+        if not 0 < self.num_masked < NUM_POINTS:
+            raise ValueError(f"expected masked and visible points, found {self.num_masked} of {NUM_POINTS} masked")
+        return self
+
+    @property
+    def num_masked(self) -> int:
+        """Masked points per row."""
+        if self.kind == "contiguous":
+            return self.num_spans * round(self.ratio * NUM_POINTS / self.num_spans)
+        return self.region_points * max(1, round(self.ratio * NUM_POINTS / self.region_points))
+
+
+def draw_masks(
+    config: MaskConfig, intensity: NDArray[np.float32], key: Sequence[int], *, rank: int = 0, world_size: int = 1
+) -> NDArray[np.bool_]:
+    """Draw one mask per row.
+
+    Parameters
+    ----------
+    config : MaskConfig
+    intensity : ndarray, shape (rows, 2048), float32
+        This worker's rows; only `peak` looks at them. The mask a row gets then depends on what it hides, but the
+        encoder's output under a given mask does not.
+    key : sequence of int
+        Non-negative, for example (seed, step): the same key gives the same masks on every machine, so that a resumed
+        run draws what the run it resumes would have drawn.
+    rank, world_size : int
+        This worker's place: random numbers are drawn for the rows of all workers, and this worker takes block `rank`.
+
+    Returns
+    -------
+    ndarray, shape (rows, 2048), bool
+        True where hidden; `config.num_masked` in every row.
+    """
+    rows = len(intensity)
+    generator = np.random.default_rng(list(key))
+    numbers = generator.random((rows * world_size, _numbers_per_row(config)))[rank * rows : (rank + 1) * rows]
+    if config.kind == "contiguous":
+        return _spans(numbers, config.num_masked)
+    weights = _band_content(intensity, config.region_points) if config.kind == "peak" else np.ones(1)
+    # Gumbel top-k (Efraimidis and Spirakis 2006): k regions without replacement, each drawn by its weight.
+    keys = np.log(weights) - np.log(-np.log(numbers.clip(1e-12, 1 - 1e-12)))
+    return _regions(keys, config.num_masked // config.region_points)
+
+
+def _numbers_per_row(config: MaskConfig) -> int:
+    return config.num_spans if config.kind == "contiguous" else NUM_POINTS // config.region_points
+
+
+def _regions(keys: NDArray[np.float64], count: int) -> NDArray[np.bool_]:
+    chosen = np.zeros(keys.shape, dtype=bool)
+    np.put_along_axis(chosen, np.argpartition(keys, -count, axis=1)[:, -count:], True, axis=1)
+    return np.repeat(chosen, NUM_POINTS // keys.shape[1], axis=1)
+
+
+def _spans(numbers: NDArray[np.float64], num_masked: int) -> NDArray[np.bool_]:
+    # Sorted offsets into the visible points, spread apart by the spans before them: uniform over all placements.
+    rows, count = numbers.shape
+    length = num_masked // count
+    offsets = np.sort((numbers * (NUM_POINTS - num_masked + 1)).astype(np.intp), axis=1)
+    starts = offsets + length * np.arange(count)
+    edges = np.zeros((rows, NUM_POINTS + 1), dtype=np.int8)
+    row = np.arange(rows)[:, None]
+    np.add.at(edges, (row, starts), 1)
+    np.add.at(edges, (row, starts + length), -1)
+    return np.cumsum(edges, axis=1, dtype=np.int8)[:, :-1].astype(bool)
+
+
+def _band_content(intensity: NDArray[np.float32], region_points: int) -> NDArray[np.float64]:
+    """Mean curvature of each region, shape (rows, regions), over the row's mean; a tenth of the mean is added."""
+    curvature = np.abs(savgol_filter(intensity, CURVATURE_WINDOW, 3, deriv=2, axis=1))
+    content = curvature.reshape(len(intensity), -1, region_points).mean(axis=2, dtype=np.float64)
+    mean = content.mean(axis=1, keepdims=True)
+    # Regions without a band stay possible, or the model would never learn that a flat stretch is flat.
+    return np.asarray(content / np.maximum(mean, np.finfo(np.float64).tiny) + 0.1)
