@@ -1,0 +1,137 @@
+"""``spektron``: corpora and studies from the command line."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.console import Console
+from tyro.extras import SubcommandApp
+
+from spektron.core.errors import ConfigError
+from spektron.study.command import RunOptions, guarded, run_study
+
+__all__ = ["main"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """Build a corpus: Parquet shards, manifest.json, and a report that names every spectrum that was not kept."""
+
+    out: Path
+    """Folder to make."""
+    source: Annotated[tuple[str, ...], tyro.conf.arg(metavar="SOURCE …")]
+    """What to read: bundled, simulated:20000[,seed=1], table:FOLDER."""
+    name: str | None = None
+    """How people and ledgers call it; by default the folder's name."""
+    seed: int = 0
+    """Of ranks and splits."""
+    validation: float = 0.1
+    """Share of the spectra held out for validation, by compound."""
+    test: float = 0.05
+    """Share of the spectra held out for testing, by compound."""
+    overwrite: bool = False
+    """Replace what is there."""
+
+    def run(self) -> int:
+        from spektron.corpus import BuildConfig, build_corpus, render_info
+        from spektron.corpus.sources import open_source
+
+        config = BuildConfig(
+            name=self.name or self.out.name,
+            seed=self.seed,
+            validation_fraction=self.validation,
+            test_fraction=self.test,
+        )
+        sources = [open_source(word) for word in self.source]
+        build_corpus(sources, self.out, config, overwrite=self.overwrite)
+        Console().print(render_info(self.out))
+        return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Info:
+    """Show a corpus: counts, axis ranges, rejects, repairs, licences."""
+
+    folder: Annotated[Path, tyro.conf.Positional]
+    """The corpus."""
+
+    def run(self) -> int:
+        from spektron.corpus import render_info
+
+        Console().print(render_info(self.folder))
+        return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verify:
+    """Check every shard of a corpus against its manifest."""
+
+    folder: Annotated[Path, tyro.conf.Positional]
+    """The corpus."""
+
+    def run(self) -> int:
+        from spektron.corpus import verify_corpus
+
+        report = verify_corpus(self.folder)
+        Console().print(report)
+        return 0 if report.ok else 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(RunOptions):
+    """Run a study of the studies/ folder."""
+
+    study: Annotated[str, tyro.conf.Positional]
+    """Its name (corpus_scaling), or the path of its file."""
+
+    def run(self) -> int:
+        return run_study(_load_study(self.study), self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class List:
+    """List the studies there are."""
+
+    def run(self) -> int:
+        console = Console()
+        for path in sorted(Path("studies").glob("*.py")):
+            study = _load_study(str(path))
+            console.print(f"[bold]{path.stem}[/]  {study.question}")
+        return 0
+
+
+def main() -> int:
+    """Entry point of ``spektron``."""
+    app, corpus, study = SubcommandApp(), SubcommandApp(), SubcommandApp()
+    for name, command in {"build": Build, "info": Info, "verify": Verify}.items():
+        corpus.command(command, name=name)
+    for name, command in {"run": Run, "list": List}.items():
+        study.command(command, name=name)
+    app.command(corpus, name="corpus", help="Build corpora, look at them, check them.")
+    app.command(study, name="study", help="Run studies.")
+    chosen = app.cli(prog="spektron", description="Scaling studies of a foundation model of vibrational spectra.")
+    return guarded(chosen.run)
+
+
+def _load_study(word: str) -> Any:
+    """The ``STUDY`` of a file under studies/: read as a file, because the package never imports studies."""
+    path = Path(word) if word.endswith(".py") else Path("studies") / f"{word}.py"
+    if not path.is_file():
+        names = ", ".join(sorted(p.stem for p in Path("studies").glob("*.py"))) or "none here"
+        raise ConfigError(
+            f"expected a study named {word!r} in ./studies, found: {names}",
+            "run from the project's folder, or give the path of the study's file",
+        )
+    values = runpy.run_path(str(path))
+    if "STUDY" not in values:
+        raise ConfigError(f"expected {path} to define STUDY, found no such name", "see studies/corpus_scaling.py")
+    return values["STUDY"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

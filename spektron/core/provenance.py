@@ -1,0 +1,82 @@
+"""Where a result comes from: code, environment, hardware. Recorded beside results, never part of their identity."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+import spektron
+
+__all__ = ["provenance"]
+
+# Versions that change numbers or formats. The whole environment is covered by the lock hash.
+_PACKAGES = ("ray", "torch", "numpy", "scipy", "optuna", "mlflow", "pyarrow", "scikit-learn", "chemotools")
+
+
+@cache
+def provenance() -> dict[str, str]:
+    """Git commit, hash of the uncommitted diff, lock hash, versions and hardware, as flat text tags."""
+    root = Path(spektron.__file__).resolve().parents[1]
+    commit = _git(root, "rev-parse", "HEAD") or os.environ.get("SPEKTRON_GIT_COMMIT", "unknown")
+    # An untracked file can change a result as well as a changed one: its name and content count.
+    diff = (_git(root, "diff", "HEAD") or "") + (_git(root, "status", "--porcelain") or "")
+    return {
+        "git_commit": commit,
+        "git_dirty_diff": hashlib.sha256(diff.encode()).hexdigest()[:16] if diff else "clean",
+        "source_hash": _source_hash(),
+        "lock_hash": _lock_hash(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": _cpu_name(),
+        "cpu_count": str(os.cpu_count() or 0),
+        "memory_gib": f"{psutil.virtual_memory().total / 2**30:.0f}",
+        "spektron": spektron.__version__,
+        **{name: _version(name) for name in _PACKAGES},
+    }
+
+
+def _git(root: Path, *words: str) -> str | None:
+    """Ask git, only where the package's own checkout is the repository (a wheel inside another one is not)."""
+    if not (root / ".git").exists():
+        return None
+    done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=20, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _source_hash() -> str:
+    """Hash of the package's own files: known also where a job runs from a copy without a repository."""
+    package = Path(spektron.__file__).resolve().parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _lock_hash() -> str:
+    """Hash of every installed distribution and its version: what is really there, not what was asked for."""
+    installed = sorted(
+        {f"{d.metadata['Name']}=={d.version}".lower() for d in importlib.metadata.distributions() if d.metadata["Name"]}
+    )
+    return hashlib.sha256("\n".join(installed).encode()).hexdigest()[:16]
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"

@@ -1,0 +1,146 @@
+"""The write-ahead journal: what happened, on the driver's disk, before anybody else is told.
+
+One JSON object a line, appended and (for everything but metrics) synced. MLflow is fed from it by byte offset, so a
+tracking server that is away costs nothing but time, and a driver that is killed leaves the truth behind. A line torn by a
+crash is cut off when the journal is opened again; there is never more than one, the last.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from spektron.core.errors import StudyError
+from spektron.core.files import disk_errors, write_text
+
+__all__ = ["Journal"]
+
+Event = Mapping[str, Any]
+
+
+class Journal:
+    """The journal of one plan, held by one driver at a time.
+
+    Parameters
+    ----------
+    folder : Path
+        The plan's folder; holds ``journal.jsonl``, ``delivered.json`` (to whom, up to which byte) and ``lock``.
+    consumer : str
+        Who is delivered to (a tracking URI). Another consumer starts from the beginning.
+
+    Raises
+    ------
+    StudyError
+        If another live process holds it. The lock goes with its process, also when that is killed.
+    """
+
+    def __init__(self, folder: Path, consumer: str) -> None:
+        self.folder = folder
+        self._consumer = consumer
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / "journal.jsonl"
+        self._lock_file = _take_lock(folder / "lock")
+        self._writing = threading.Lock()
+        _cut_torn_line(self.path)
+        self._file: IO[bytes] = self.path.open("ab")
+
+    def append(self, kind: str, *, sync: bool = True, **fields: Any) -> None:
+        """Append one event, stamped with the time; when this returns with `sync`, it survives a crash.
+
+        Raises
+        ------
+        ResourceError
+            When the disk is full.
+        """
+        self.adopt({"kind": kind, "time": time.time(), **fields}, sync=sync)
+
+    def adopt(self, event: Event, *, sync: bool = True) -> None:
+        """Append an event as it stands, with the time it has: from another plan's journal."""
+        line = json.dumps(event, separators=(",", ":")) + "\n"
+        with self._writing, disk_errors(self.path):
+            self._file.write(line.encode())
+            self._file.flush()
+            if sync:
+                os.fsync(self._file.fileno())
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """All events from the beginning."""
+        for event, _ in read_events(self.path, 0):
+            yield event
+
+    def undelivered(self) -> Iterator[tuple[dict[str, Any], int]]:
+        """Events behind the delivered offset, each with the offset that delivers it."""
+        return read_events(self.path, self.delivered_offset)
+
+    @property
+    def delivered_offset(self) -> int:
+        """How many bytes of the journal the consumer has confirmed."""
+        try:
+            delivered = json.loads((self.folder / "delivered.json").read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return 0  # delivering again is harmless: every delivery is idempotent
+        return int(delivered["offset"]) if delivered["to"] == self._consumer else 0
+
+    def mark_delivered(self, offset: int) -> None:
+        """Remember that the consumer has everything before `offset`."""
+        write_text(self.folder / "delivered.json", json.dumps({"to": self._consumer, "offset": offset}))
+
+    def close(self) -> None:
+        """Give the journal back."""
+        self._file.close()
+        self._lock_file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_events(path: Path, offset: int) -> Iterator[tuple[dict[str, Any], int]]:
+    """Complete lines of a journal from a byte offset, each with the offset behind it."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        file.seek(offset)
+        for line in file:
+            if not line.endswith(b"\n"):
+                return  # still being written
+            offset += len(line)
+            yield json.loads(line), offset
+
+
+def _take_lock(path: Path) -> IO[str]:
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        file.close()
+        raise StudyError(
+            f"this plan is being run by another process (pid {holder})",
+            "wait for it, or stop it; the same command then goes on where it was",
+        ) from error
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _cut_torn_line(path: Path) -> None:
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole != len(data):
+        os.truncate(path, whole)

@@ -1,0 +1,188 @@
+"""Running a plan: look up what is done, run the rest on Ray Tune, and leave the answer where people look."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator, Mapping
+from types import FrameType
+from typing import Any
+
+from spektron.core.errors import TrackingError
+from spektron.core.provenance import provenance
+from spektron.corpus import Corpus
+from spektron.study.delivery import Delivery
+from spektron.study.journal import Journal
+from spektron.study.ledger import Ledger
+from spektron.study.mlflow_store import PLAN, TRIAL, MlflowStore
+from spektron.study.outcome import Outcome, TrialResult
+from spektron.study.places import Places
+from spektron.study.plan import Plan, make_plan
+from spektron.study.publish import publish
+from spektron.study.study import Study, StudySettings
+from spektron.study.trial import CorpusIdentity
+
+__all__ = ["corpus_identity", "look_up", "run_plan"]
+
+
+def corpus_identity(corpus: Corpus) -> CorpusIdentity:
+    """What trials and people know a corpus by."""
+    return CorpusIdentity(
+        name=corpus.name,
+        fingerprint=corpus.fingerprint,
+        num_train=corpus.num_spectra("train"),
+        summary=corpus.summary,
+    )
+
+
+def look_up(
+    study: Study[Any], settings: StudySettings[Any], corpus: CorpusIdentity, places: Places
+) -> tuple[Plan, Ledger, MlflowStore, list[str]]:
+    """Make the plan and read the ledger; runs and writes nothing but MLflow's own first tables.
+
+    Returns the plan, the ledger, the store (connected if it could be reached) and warnings.
+
+    Raises
+    ------
+    DriftError
+        When finished trials were made from another content of the same corpus name.
+    """
+    plan = make_plan(study, settings, corpus)
+    ledger = Ledger()
+    ledger.read_journals(places.study_dir(study.address))
+    places.home.mkdir(parents=True, exist_ok=True)
+    store = MlflowStore(places.tracking_uri, study.address, places.artifact_root)
+    warnings: list[str] = []
+    try:
+        store.connect()
+        ledger.read_mlflow(store)
+    except TrackingError as error:
+        warnings.append(f"{error.message}; {error.hint}")
+    ledger.check_corpus(corpus)
+    return plan, ledger, store, warnings
+
+
+def run_plan(plan: Plan, ledger: Ledger, store: MlflowStore, places: Places, corpus: Corpus) -> Outcome:
+    """Run what is left of a plan and publish the answer.
+
+    Whatever happens, the journal holds every finished trial; running the same plan again goes on from there.
+
+    Raises
+    ------
+    StudyError
+        When another process runs this plan.
+    ResourceError
+        When the cluster is too small for a trial, or the disk is full.
+    """
+    warnings: list[str] = []
+    with Journal(places.plan_dir(plan), places.tracking_uri) as journal:
+        _open_parent(plan, journal, store)
+        delivery = Delivery(journal, store, warnings.append)
+        delivery.start()
+        try:
+            with _stoppable():
+                ended = _run_trials(plan, ledger, store, journal, places, corpus)
+            outcome = _settle(plan, ledger, ended, places, warnings)
+            publish(plan, ledger, outcome, journal, store, places)
+        except BaseException as error:
+            journal.append("study-ended", plan=plan.fingerprint, status=_status_of(error), tags={"error": repr(error)})
+            raise
+        finally:
+            waiting = delivery.finish()
+        outcome.undelivered = waiting
+    return outcome
+
+
+def _open_parent(plan: Plan, journal: Journal, store: MlflowStore) -> None:
+    if store.connected and journal.delivered_offset and store.run_id(PLAN, plan.fingerprint) is None:
+        journal.mark_delivered(0)  # the store has lost what it was told: tell it all again
+    journal.append(
+        "study-started",
+        plan=plan.fingerprint,
+        name=plan.name,
+        corpus={"name": plan.corpus.name, "fingerprint": plan.corpus.fingerprint, "summary": dict(plan.corpus.summary)},
+        params={
+            "study": plan.study.address,
+            "corpus": f"{plan.corpus.name}@{plan.corpus.fingerprint}",
+            "search": plan.settings.search,
+            "num_trials": str(plan.num_trials),
+            **{f"space.{path}": axis.model_dump_json() for path, axis in plan.settings.space.items()},
+        },
+        tags={
+            **{f"spektron.{name}": value for name, value in provenance().items()},
+            "spektron.study": plan.study.address,
+            "spektron.question": plan.study.question,
+            "spektron.prediction": plan.study.prediction,
+            "spektron.placement": plan.settings.train.model_dump_json(),
+            "mlflow.note.content": f"**{plan.study.question}**\n\nPredicted: {plan.study.prediction}",
+        },
+    )
+
+
+def _run_trials(
+    plan: Plan, ledger: Ledger, store: MlflowStore, journal: Journal, places: Places, corpus: Corpus
+) -> Mapping[str, Mapping[str, Any]]:
+    known = [trial for trial in plan.trials if ledger.finished(trial.fingerprint)]
+    _tell_store_of_known(plan, ledger, store, journal)
+    if plan.trials and len(known) == len(plan.trials):
+        return {}
+    from spektron.study.tuning import tune_trials  # imports Ray, which a run of nothing but known trials does not need
+
+    return tune_trials(plan, ledger, journal, places, corpus.path)
+
+
+def _tell_store_of_known(plan: Plan, ledger: Ledger, store: MlflowStore, journal: Journal) -> None:
+    """Journal what other plans' journals know of our trials, where this store has no run for them."""
+    if not store.connected:
+        return
+    ours = {event.get("trial") for event in journal.events()}
+    for trial in plan.trials:
+        record = ledger.finished(trial.fingerprint)
+        if record is None or store.run_id(TRIAL, trial.fingerprint) is not None or trial.fingerprint in ours:
+            continue
+        for event in record.events:
+            journal.adopt({**event, "plan": plan.fingerprint}, sync=False)
+
+
+def _settle(
+    plan: Plan, ledger: Ledger, ended: Mapping[str, Mapping[str, Any]], places: Places, warnings: list[str]
+) -> Outcome:
+    """Put what this run ended and what the ledger knew into one list of results."""
+    results = []
+    trials = plan.trials or tuple(plan.trial_at(dict(end["params"])) for end in ended.values())
+    for trial in trials:
+        end = ended.get(trial.fingerprint)
+        record = ledger.finished(trial.fingerprint)
+        if end is not None and end["status"] == "FINISHED":
+            values = {key: end[key] for key in ("metrics", "wall_s", "cpu_s", "gpu_s")}
+        elif record is not None:
+            values = {key: record.result[key] for key in ("metrics", "wall_s", "cpu_s", "gpu_s")}
+        else:
+            continue
+        results.append(
+            TrialResult(fingerprint=trial.fingerprint, params=trial.params, reused=end is None, **values)
+        )
+    failed = {
+        plan.trial_at(dict(end["params"])).label: str(end["error"])
+        for end in ended.values()
+        if end["status"] == "FAILED"
+    }
+    return Outcome(results=results, failed=failed, report_dir=places.plan_dir(plan) / "report", warnings=warnings)
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM (``ray job stop``, a scheduler's time limit) end a study as Ctrl-C does."""
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _status_of(error: BaseException) -> str:
+    return "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"

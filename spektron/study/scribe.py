@@ -1,0 +1,184 @@
+"""The driver's pen: what Ray Tune tells goes to the journal, then to Optuna, then on the screen.
+
+The order is the whole point. Once the journal has the end of a trial, a crash anywhere later loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ray.tune import Callback
+from ray.tune.experiment import Trial as TuneTrial
+from ray.tune.result import AUTO_RESULT_KEYS
+
+from spektron.report import StudyProgress
+from spektron.study.journal import Journal
+from spektron.study.ledger import Ledger
+from spektron.study.plan import Plan
+from spektron.study.search import OptunaSearcher
+from spektron.study.trainable import FINISHED_KEY
+from spektron.study.trial import Trial
+
+__all__ = ["Scribe", "trial_tags"]
+
+_NOT_METRICS = {*AUTO_RESULT_KEYS, FINISHED_KEY, "step", "checkpoint_path", "checkpoint_dir_name"}
+
+
+class Scribe(Callback):  # type: ignore[misc]
+    """A Tune callback that keeps the journal, Optuna and the display.
+
+    Parameters
+    ----------
+    plan, journal, searcher, ledger, progress
+        Of this run.
+    tags : mapping
+        Provenance, written to every trial.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        journal: Journal,
+        searcher: OptunaSearcher,
+        ledger: Ledger,
+        progress: StudyProgress,
+        tags: Mapping[str, str],
+    ) -> None:
+        self._plan = plan
+        self._journal = journal
+        self._searcher = searcher
+        self._ledger = ledger
+        self._progress = progress
+        self._tags = trial_tags(plan, tags)
+        self._started: dict[str, float] = {}
+        self.ended: dict[str, dict[str, Any]] = {}
+        """Fingerprint → end event, of the trials this run has ended."""
+
+    def on_trial_start(self, iteration: int, trials: Sequence[TuneTrial], trial: TuneTrial, **info: Any) -> None:
+        """Journal the start; a second try of the same trial goes on under the same clock."""
+        ours = self._searcher.trial(trial.trial_id)
+        self._started.setdefault(trial.trial_id, time.time())
+        placement = self._plan.settings.train
+        self._journal.append(
+            "trial-started",
+            plan=self._plan.fingerprint,
+            trial=ours.fingerprint,
+            label=ours.label,
+            params=ours.params,
+            config=ours.config,
+            corpus=corpus_values(self._plan),
+            cpus=placement.cpus_per_trial,
+            gpus=placement.gpus_per_trial,
+            tags=self._tags,
+        )
+        self._progress.trial_started(ours.label)
+
+    def on_trial_result(
+        self, iteration: int, trials: Sequence[TuneTrial], trial: TuneTrial, result: Mapping[str, Any], **info: Any
+    ) -> None:
+        """Journal metrics; the report that carries the end mark ends the trial."""
+        if trial.trial_id not in self._started:
+            return
+        ours = self._searcher.trial(trial.trial_id)
+        metrics = {key: float(v) for key, v in result.items() if key not in _NOT_METRICS and _is_number(v)}
+        finite = {key: value for key, value in metrics.items() if math.isfinite(value)}
+        if result.get(FINISHED_KEY):
+            self._finish(trial, ours, metrics)
+            return
+        step = int(result.get("step", 0))
+        self._journal.append("trial-metrics", sync=False, trial=ours.fingerprint, step=step, metrics=finite)
+        steps = int(ours.config.get("steps", 0))
+        self._progress.trial_progress(ours.label, step, steps, metrics.get(self._plan.study.metric, math.nan))
+
+    def on_trial_complete(self, iteration: int, trials: Sequence[TuneTrial], trial: TuneTrial, **info: Any) -> None:
+        """Tell a trial that ended without its end mark as stopped early."""
+        if trial.trial_id not in self._started:
+            return  # it has ended itself
+        ours = self._searcher.trial(trial.trial_id)
+        self._end(trial, ours, "KILLED", error="stopped early by the scheduler")
+        self._searcher.prune(trial.trial_id)
+
+    def on_trial_error(self, iteration: int, trials: Sequence[TuneTrial], trial: TuneTrial, **info: Any) -> None:
+        """Journal a trial that failed for good."""
+        if trial.trial_id not in self._started:
+            return
+        self._fail(trial, self._searcher.trial(trial.trial_id), _reason(trial))
+
+    def interrupt(self) -> None:
+        """Journal everything that still runs as stopped: the next run goes on from its checkpoint."""
+        for trial_id in list(self._started):
+            ours = self._searcher.trial(trial_id)
+            self._journal.append("trial-ended", **self._ending(trial_id, ours, "KILLED", "the driver was stopped"))
+            del self._started[trial_id]
+
+    def _finish(self, trial: TuneTrial, ours: Trial, metrics: Mapping[str, float]) -> None:
+        value = metrics.get(self._plan.study.metric)
+        if value is None or not math.isfinite(value):
+            self._fail(trial, ours, f"expected a finite {self._plan.study.metric}, found {value}")
+            return
+        finite = {key: number for key, number in metrics.items() if math.isfinite(number)}
+        end = self._end(trial, ours, "FINISHED", metrics=finite)
+        self._searcher.tell(trial.trial_id, {key: end[key] for key in ("params", "metrics", "wall_s", "cpu_s", "gpu_s")})
+        self._progress.trial_finished(ours.label, value, end["wall_s"])
+
+    def _fail(self, trial: TuneTrial, ours: Trial, reason: str) -> None:
+        self._end(trial, ours, "FAILED", error=reason)
+        self._searcher.tell(trial.trial_id, None)
+        self._progress.trial_failed(ours.label, reason)
+
+    def _end(
+        self, trial: TuneTrial, ours: Trial, status: str, error: str = "", metrics: Mapping[str, float] | None = None
+    ) -> dict[str, Any]:
+        end = self._ending(trial.trial_id, ours, status, error) | {"metrics": dict(metrics or {})}
+        self._journal.append("trial-ended", **end)
+        self.ended[ours.fingerprint] = end
+        del self._started[trial.trial_id]
+        return end
+
+    def _ending(self, trial_id: str, ours: Trial, status: str, error: str) -> dict[str, Any]:
+        """Cost is what was reserved, for as long as it was: that is what a cluster bills."""
+        before = self._ledger.records.get(ours.fingerprint)
+        wall_s = time.time() - self._started[trial_id] + (before.wall_s if before else 0.0)
+        placement = self._plan.settings.train
+        return {
+            "plan": self._plan.fingerprint,
+            "trial": ours.fingerprint,
+            "status": status,
+            "error": error,
+            "params": dict(ours.params),
+            "metrics": {},
+            "wall_s": wall_s,
+            "cpu_s": wall_s * placement.cpus_per_trial,
+            "gpu_s": wall_s * placement.gpus_per_trial,
+        }
+
+
+def corpus_values(plan: Plan) -> dict[str, Any]:
+    """The corpus as events carry it."""
+    return {"name": plan.corpus.name, "fingerprint": plan.corpus.fingerprint, "summary": dict(plan.corpus.summary)}
+
+
+def trial_tags(plan: Plan, provenance: Mapping[str, str]) -> dict[str, str]:
+    """Tags of a trial's run: provenance, and what to search by."""
+    return {
+        **{f"spektron.{name}": value for name, value in provenance.items()},
+        "spektron.study": plan.study.address,
+        "spektron.plan": plan.fingerprint,
+        "spektron.corpus": json.dumps(corpus_values(plan)),
+        "spektron.num_workers": str(plan.settings.train.num_workers),
+    }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _reason(trial: TuneTrial) -> str:
+    """The last line of the worker's traceback: our errors carry their whole text there."""
+    text = str(getattr(trial, "error_msg", "") or trial.get_pickled_error() or "unknown error").strip()
+    marker = "spektron.core.errors."
+    return text[text.rindex(marker) + len(marker) :] if marker in text else text.splitlines()[-1]

@@ -1,0 +1,51 @@
+"""What Ray Tune runs on a node: the study's trial function, with a context made there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spektron.core.settings import Settings
+from spektron.study.study import Placement, TrialFunction
+
+__all__ = ["FINISHED_KEY", "make_trainable"]
+
+# Marks the report that ends a trial by itself; a trial whose last report lacks it was stopped by a scheduler.
+FINISHED_KEY = "spektron_finished"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Context:
+    """`spektron.study.study.TrialContext`, on the node."""
+
+    config: Settings
+    corpus_dir: Path
+    checkpoint_dir: Path
+    placement: Placement
+
+    def report(self, step: int, metrics: Mapping[str, float], checkpoint: Path | None = None) -> None:
+        from ray import tune
+
+        tune.report({**metrics, "step": step})
+
+
+def make_trainable(
+    trial: TrialFunction, config_type: type[Settings], corpus_dir: Path, trials_dir: Path, placement: Placement
+) -> Callable[[dict[str, Any]], None]:
+    """A function trainable; `trials_dir` must be reachable from every node that may run one trial's tries."""
+
+    def run_trial(payload: dict[str, Any]) -> None:
+        from ray import tune
+
+        context = _Context(
+            config=config_type.model_validate(payload["config"]),
+            corpus_dir=corpus_dir,
+            checkpoint_dir=trials_dir / payload["fingerprint"],
+            placement=placement,
+        )
+        metrics = trial(context)
+        tune.report({**metrics, FINISHED_KEY: 1})
+
+    return run_trial

@@ -1,0 +1,55 @@
+"""A trial: one point of the space and one seed, and the name it has wherever it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spektron.core.identity import fingerprint
+from spektron.study.study import Study, StudySettings
+
+__all__ = ["CorpusIdentity", "Trial", "trial_at"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusIdentity:
+    """What a trial's fingerprint takes of a corpus (`fingerprint`), and what people call it (`name`)."""
+
+    name: str
+    fingerprint: str
+    num_train: int
+    """Spectra in the training split."""
+    summary: Mapping[str, Any]
+    """Counts by source and split, to name what changed when the fingerprint did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A point, the configuration it leads to, and its fingerprint."""
+
+    params: Mapping[str, Any]
+    config: Mapping[str, Any]
+    fingerprint: str
+
+    @property
+    def label(self) -> str:
+        """The point in a few characters, for tables and run names: ``num_spectra=200 seed=1``."""
+        return " ".join(f"{path.rsplit('.', 1)[-1]}={value}" for path, value in self.params.items())
+
+
+def trial_at(study: Study[Any], settings: StudySettings[Any], corpus: CorpusIdentity, params: Mapping[str, Any]) -> Trial:
+    """The trial at one point.
+
+    Its fingerprint is that of the study's address, the whole configuration, the corpus's content, the split and the
+    seed. Placement, prices, paths and hosts are not among them.
+    """
+    config = settings.config.with_values(params).model_dump(mode="json")
+    identity = {
+        "study": study.address,
+        "config": config,
+        "corpus": corpus.fingerprint,
+        "split": study.split,
+        "seed": config.get("seed"),
+    }
+    return Trial(params=dict(params), config=config, fingerprint=fingerprint(identity))
