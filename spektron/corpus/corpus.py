@@ -1,0 +1,191 @@
+"""A corpus on disk, opened: its counts, its rows, and its endless stream of training batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from spektron.core.errors import ConfigError, CorpusError, ResourceError
+from spektron.corpus.manifest import Manifest, load_manifest
+from spektron.corpus.order import StreamOrder
+from spektron.corpus.reading import collect, read_slices, split_slices
+from spektron.corpus.resident import RESIDENT_ROW_BYTES, resident_batches, resident_rows
+from spektron.corpus.schema import SPLITS
+from spektron.spectra.spectrum import SpectrumBatch
+
+__all__ = ["RESIDENT_BYTES", "Corpus"]
+
+# 512 MiB: 65,000 spectra. Several trials run side by side on a node, each with its own copy.
+RESIDENT_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A folder of shards and their manifest.
+
+    Attributes
+    ----------
+    path : Path
+        The folder, absolute; it must be readable under this path on every node that streams from it.
+    manifest : Manifest
+        What it holds.
+    """
+
+    path: Path
+    manifest: Manifest
+
+    @classmethod
+    def open(cls, path: Path | str) -> Corpus:
+        """Read the manifest and see that every shard is there with its size; `verify_corpus` looks inside.
+
+        Raises
+        ------
+        CorpusError
+            When the manifest is missing, damaged or of another schema version, or shards are missing or cut short.
+        """
+        folder = Path(path).absolute()
+        manifest = load_manifest(folder)
+        _require_shards(folder, manifest)
+        return cls(folder, manifest)
+
+    @property
+    def name(self) -> str:
+        """How people and ledgers call it."""
+        return self.manifest.name
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits of the content."""
+        return self.manifest.fingerprint
+
+    def num_spectra(self, split: str = "train") -> int:
+        """Rows of one split."""
+        _require_split(split)
+        return self.manifest.num_spectra[split]
+
+    def read(self, split: str, limit: int | None = None) -> SpectrumBatch:
+        """Return the first `limit` rows of a split in rank order, or all of them, with plain pyarrow.
+
+        Opens only the shards, and reads only the row groups, that hold these rows.
+
+        Raises
+        ------
+        CorpusError
+            When the split is empty or a shard damaged.
+        ConfigError
+            When the split does not exist or holds fewer than `limit` rows.
+        """
+        num_rows = self._num_rows(split, limit)
+        slices = split_slices(self.path, self.manifest, split, num_rows)
+        return collect(read_slices(slices), num_rows)
+
+    def stream(
+        self,
+        *,
+        num_spectra: int | None,
+        batch_size: int,
+        seed: int,
+        rank: int = 0,
+        world_size: int = 1,
+        start_batch: int = 0,
+        resident_bytes: int = RESIDENT_BYTES,
+    ) -> Iterator[SpectrumBatch]:
+        """Endless training batches over the first `num_spectra` train rows, reshuffled every epoch.
+
+        Every batch is full; batches run across the ends of epochs. In each epoch a worker sees ``num_spectra //
+        world_size`` rows that no other worker sees; the remainder, fewer than `world_size` rows, sits out that epoch.
+        Each batch owns its arrays. ``stream(start_batch=k)`` gives exactly the batches that follow the first k.
+
+        A subset that fits in `resident_bytes` is decoded once, through Ray Data (or, without Ray, plain pyarrow), and
+        kept for this process; each epoch is then an exact permutation of its rows. A larger subset is read through Ray
+        Data in every epoch: row groups in random order, shuffled within windows of 4096 rows. The two orders differ, so
+        `resident_bytes` must not change between a checkpoint and its resumption.
+
+        Parameters
+        ----------
+        num_spectra : int or None
+            Size of the subset; None for the whole train split.
+        batch_size : int
+            Spectra per batch of this worker.
+        seed : int
+            Of the shuffle, not negative.
+        rank, world_size : int
+            This worker and how many there are.
+        start_batch : int
+            Batches to skip; nothing that comes before is read, but for at most one window.
+        resident_bytes : int
+            Largest subset that is kept in memory.
+
+        Raises
+        ------
+        ConfigError
+            For values that fit no corpus, or not this one.
+        CorpusError
+            When a shard is missing or damaged.
+        ResourceError
+            When Ray is needed but not running, or leaves no CPU to read with.
+        """
+        num_rows = self._num_rows("train", num_spectra)
+        order = StreamOrder(num_rows=num_rows, batch_size=batch_size, seed=seed, rank=rank, world_size=world_size)
+        if start_batch < 0:
+            raise ConfigError(f"expected start_batch ≥ 0, found {start_batch}")
+        if num_rows * RESIDENT_ROW_BYTES <= resident_bytes:
+            return resident_batches(self._resident(num_rows), order, start_batch)
+        return self._streaming(order, start_batch)
+
+    def _resident(self, num_rows: int) -> SpectrumBatch:
+        return resident_rows(self.fingerprint, num_rows, self._first_pass)
+
+    def _first_pass(self, num_rows: int) -> SpectrumBatch:
+        from spektron.corpus import ray_read  # Ray takes seconds to import, and small reads do without
+
+        slices = split_slices(self.path, self.manifest, "train", num_rows)
+        tables = ray_read.ray_tables(iter(slices)) if ray_read.ray_is_ready() else read_slices(slices)
+        return collect(tables, num_rows)
+
+    def _streaming(self, order: StreamOrder, start_batch: int) -> Iterator[SpectrumBatch]:
+        from spektron.corpus import ray_read, streaming
+
+        if not ray_read.ray_is_ready():
+            raise ResourceError(
+                f"streaming {order.num_rows} spectra needs Ray, and this process is not connected to a cluster",
+                "call ray.init() first, or raise resident_bytes so that the subset is kept in memory "
+                f"({order.num_rows * RESIDENT_ROW_BYTES / 2**20:.0f} MiB)",
+            )
+        slices = split_slices(self.path, self.manifest, "train", order.num_rows)
+        return streaming.streaming_batches(slices, order, start_batch)
+
+    def _num_rows(self, split: str, limit: int | None) -> int:
+        available = self.num_spectra(split)
+        if not available:
+            raise CorpusError(
+                f"expected spectra in the {split} split of {self.path}, found none",
+                f"build the corpus with a larger {split}_fraction, another seed or more compounds",
+            )
+        if limit is not None and not 1 <= limit <= available:
+            raise ConfigError(
+                f"expected 1 to {available} spectra of the {split} split of {self.name!r}, found {limit}",
+                "ask for fewer, or build a larger corpus",
+            )
+        return available if limit is None else limit
+
+
+def _require_split(split: str) -> None:
+    if split not in SPLITS:
+        raise ConfigError(f"expected a split of {', '.join(SPLITS)}, found {split!r}")
+
+
+def _require_shards(folder: Path, manifest: Manifest) -> None:
+    problems = []
+    for shard in manifest.shards:
+        file = folder / shard.file
+        if not file.is_file():
+            problems.append(f"{shard.file} is missing")
+        elif (size := file.stat().st_size) != shard.bytes:
+            problems.append(f"{shard.file}: expected {shard.bytes} bytes, found {size}")
+    if problems:
+        raise CorpusError(
+            f"{folder}: {len(problems)} of {len(manifest.shards)} shards are not whole: {'; '.join(problems[:5])}",
+            f"copy them again, or build the corpus again: spektron corpus build --out {folder} --overwrite",
+        )

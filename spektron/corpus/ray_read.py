@@ -1,0 +1,160 @@
+"""Reading slices of shards through Ray Data, in a given order.
+
+Each read task is a list of row slices and yields their rows as Arrow blocks, which reach the consumer through shared
+memory without a copy. There is no Python per row on either side.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+import ray
+from ray.data import DataContext, ReadTask
+from ray.data.block import BlockMetadata
+from ray.data.datasource import Datasource
+
+from spektron.core.errors import ResourceError, SpektronError
+from spektron.corpus.reading import RowSlice, num_rows_of, read_slices
+from spektron.corpus.schema import ROW_BYTES
+
+__all__ = ["READ_CPUS", "ray_is_ready", "ray_tables", "require_free_cpu"]
+
+# A read task copies memory and waits for the disk. A quarter of a CPU lets it run beside trials that hold most of a
+# node; two at a time keep one consumer busy, more only fill the object store.
+READ_CPUS = 0.25
+_READ_CONCURRENCY = 2
+
+# 32 MiB blocks: with 8 MiB Ray's bookkeeping of each object shows (see benchmarks/decode.py).
+_BLOCK_ROWS = 4096
+_TASK_ROWS = 4 * _BLOCK_ROWS
+
+# A dataset takes 0.3 s (warm) to 10 s (first use of a cluster) until its first block, so an endless stream is made of
+# few long ones: 256 tasks are four million rows.
+_TASKS_PER_DATASET = 256
+
+# Trials come and go; this long without any free CPU is starvation rather than a queue.
+CPU_WAIT_S = 60.0
+
+
+def ray_is_ready() -> bool:
+    """Whether this process is connected to a Ray cluster."""
+    return bool(ray.is_initialized())
+
+
+def require_free_cpu(wait_s: float = CPU_WAIT_S) -> None:
+    """Wait until a read task could be scheduled.
+
+    Raises
+    ------
+    ResourceError
+        When every CPU stays reserved for `wait_s` seconds. Ray Data itself would wait for ever, without a word.
+    """
+    deadline = time.monotonic() + wait_s
+    while (free := ray.available_resources().get("CPU", 0.0)) < READ_CPUS:
+        if time.monotonic() >= deadline:
+            total = ray.cluster_resources().get("CPU", 0.0)
+            raise ResourceError(
+                f"Ray Data needs {READ_CPUS} of a CPU to read the corpus, found {free:g} of {total:g} CPUs free for "
+                f"{wait_s:g} s: trials or training workers have reserved the rest",
+                "reserve less than all CPUs: lower the CPUs per trial (fractions are allowed), the number of "
+                "concurrent trials or train.num_workers, or give the cluster more CPUs",
+            )
+        time.sleep(0.2)
+
+
+def ray_tables(slices: Iterator[RowSlice]) -> Iterator[pa.Table]:
+    """Yield the rows of `slices`, which may be endless, in order; where a table ends means nothing.
+
+    Raises
+    ------
+    CorpusError
+        When a shard is missing or damaged, as `read_slices`.
+    ResourceError
+        When no CPU is free, as `require_free_cpu`.
+    """
+    while tasks := list(islice(_tasks(slices), _TASKS_PER_DATASET)):
+        require_free_cpu()
+        with _own_errors():
+            yield from _dataset(tasks).iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=2)
+
+
+def _tasks(slices: Iterator[RowSlice]) -> Iterator[list[RowSlice]]:
+    task: list[RowSlice] = []
+    for piece in slices:
+        task.append(piece)
+        if num_rows_of(task) >= _TASK_ROWS:
+            yield task
+            task = []
+    if task:
+        yield task
+
+
+def _dataset(tasks: Sequence[list[RowSlice]]) -> ray.data.Dataset:
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
+    with DataContext.current(_quiet_context()):
+        return ray.data.read_datasource(
+            _SliceSource(tasks), override_num_blocks=len(tasks), concurrency=_READ_CONCURRENCY, num_cpus=READ_CPUS
+        )
+
+
+def _quiet_context() -> DataContext:
+    context = DataContext.get_current().copy()
+    context.enable_progress_bars = False
+    context.enable_operator_progress_bars = False
+    context.print_on_execution_start = False
+    context.execution_options.preserve_order = True
+    context.target_max_block_size = _BLOCK_ROWS * ROW_BYTES
+    return context
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """Raise our own error from a read task as itself, not wrapped in Ray's traceback."""
+    try:
+        yield
+    except ray.exceptions.RayError as error:
+        cause: BaseException | None = error
+        while cause is not None and type(cause) not in _OWN_ERRORS:
+            cause = getattr(cause, "cause", None) or cause.__cause__
+        if cause is None:
+            raise
+        raise cause from None
+
+
+def _all_subclasses(kind: type[Any]) -> set[type[Any]]:
+    return {kind}.union(*(_all_subclasses(child) for child in kind.__subclasses__()))
+
+
+_OWN_ERRORS = _all_subclasses(SpektronError)
+
+
+class _SliceSource(Datasource):  # type: ignore[misc]
+    """One read task for each list of slices."""
+
+    def __init__(self, tasks: Sequence[list[RowSlice]]) -> None:
+        super().__init__()
+        self._tasks = tasks
+
+    def get_name(self) -> str:
+        return "SpektronCorpus"
+
+    def estimate_inmemory_data_size(self) -> int | None:
+        return sum(map(num_rows_of, self._tasks)) * ROW_BYTES
+
+    def get_read_tasks(
+        self, parallelism: int, per_task_row_limit: int | None = None, data_context: DataContext | None = None
+    ) -> list[ReadTask]:
+        return [_read_task(task) for task in self._tasks]
+
+
+def _read_task(slices: list[RowSlice]) -> ReadTask:
+    rows = num_rows_of(slices)
+    paths = sorted({piece.path for piece in slices})
+    metadata = BlockMetadata(num_rows=rows, size_bytes=rows * ROW_BYTES, input_files=paths, exec_stats=None)
+    return ReadTask(lambda: read_slices(slices), metadata)

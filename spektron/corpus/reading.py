@@ -1,0 +1,132 @@
+"""Reading rows of shards with plain pyarrow: which row groups hold them, and errors that name the shard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from spektron.core.errors import CorpusError
+from spektron.corpus.manifest import Manifest
+from spektron.corpus.schema import BATCH_COLUMNS, check_schema, decode
+from spektron.spectra.spectrum import NUM_POINTS, SpectrumBatch
+
+__all__ = [
+    "RowSlice",
+    "collect",
+    "empty_batch",
+    "num_rows_of",
+    "open_shard",
+    "read_slices",
+    "shard_errors",
+    "split_slices",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RowSlice:
+    """Rows ``start`` to ``stop`` (exclusive) of one row group of one shard; the least that is read at once."""
+
+    path: str
+    row_group: int
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def cut(self, first: int, last: int) -> RowSlice:
+        """Rows `first` to `last` (exclusive) of these rows."""
+        return RowSlice(self.path, self.row_group, self.start + first, self.start + last)
+
+
+def num_rows_of(slices: Sequence[RowSlice]) -> int:
+    """Rows of several slices together."""
+    return sum(len(piece) for piece in slices)
+
+
+def split_slices(folder: Path, manifest: Manifest, split: str, num_rows: int) -> list[RowSlice]:
+    """Return the first `num_rows` rows of a split as slices in rank order, from the manifest alone: no file is opened."""
+    slices: list[RowSlice] = []
+    left, per_group = num_rows, manifest.config.rows_per_group
+    for shard in (shard for shard in manifest.shards if shard.split == split):
+        for group, first in enumerate(range(0, shard.rows, per_group)):
+            if left <= 0:
+                return slices
+            rows = min(per_group, shard.rows - first, left)
+            slices.append(RowSlice(str(folder / shard.file), group, 0, rows))
+            left -= rows
+    return slices
+
+
+@contextmanager
+def shard_errors(path: str | Path) -> Iterator[None]:
+    """Turn what pyarrow and the file system say about a damaged shard into a `CorpusError` that names it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise CorpusError(f"expected the shard {path}, found no such file", _REMEDY) from None
+    except (pa.ArrowException, OSError, IndexError) as error:
+        raise CorpusError(f"expected a readable shard at {path}, found: {error}", _REMEDY) from error
+
+
+_REMEDY = "run `spektron corpus verify` to name every damaged shard; then copy it again or build the corpus again"
+
+
+def open_shard(path: str | Path) -> pq.ParquetFile:
+    """Open one shard, its schema checked. Mapped into memory: no copy between the page cache and the decoder."""
+    with shard_errors(path):
+        file = pq.ParquetFile(path, memory_map=True)
+    check_schema(file.schema_arrow, str(path))
+    return file
+
+
+def read_slices(slices: Sequence[RowSlice]) -> Iterator[pa.Table]:
+    """Yield each slice's rows as a table of `BATCH_COLUMNS`; a shard is opened once for neighbours that share it.
+
+    Raises
+    ------
+    CorpusError
+        When a shard is missing, truncated or of another schema.
+    """
+    path, file = "", None
+    for piece in slices:
+        if file is None or piece.path != path:
+            path, file = piece.path, open_shard(piece.path)
+        with shard_errors(path):
+            table = file.read_row_group(piece.row_group, columns=BATCH_COLUMNS, use_threads=False)
+        if len(table) < piece.stop:
+            raise CorpusError(
+                f"expected at least {piece.stop} rows in row group {piece.row_group} of {path}, found {len(table)}",
+                _REMEDY,
+            )
+        yield table.slice(piece.start, len(piece))
+
+
+def collect(tables: Iterator[pa.Table], num_rows: int) -> SpectrumBatch:
+    """Copy rows into one batch of arrays that are its own and writable."""
+    rows = empty_batch(num_rows)
+    done = 0
+    for table in tables:
+        for batch in map(decode, table.to_batches()):
+            place = slice(done, done + len(batch))
+            for name in SpectrumBatch.__dataclass_fields__:
+                getattr(rows, name)[place] = getattr(batch, name)
+            done += len(batch)
+    assert done == num_rows, f"expected {num_rows} rows, decoded {done}"
+    return rows
+
+
+def empty_batch(num_rows: int) -> SpectrumBatch:
+    """Make a batch of arrays still to be filled."""
+    return SpectrumBatch(
+        intensity=np.empty((num_rows, NUM_POINTS), dtype=np.float32),
+        wavenumber_start_cm1=np.empty(num_rows, dtype=np.float32),
+        wavenumber_stop_cm1=np.empty(num_rows, dtype=np.float32),
+        modality=np.empty(num_rows, dtype=np.int64),
+    )
