@@ -51,7 +51,7 @@ def num_rows_of(slices: Sequence[RowSlice]) -> int:
 
 
 def split_slices(folder: Path, manifest: Manifest, split: str, num_rows: int) -> list[RowSlice]:
-    """Return the first `num_rows` rows of a split as slices in rank order, from the manifest alone: no file is opened."""
+    """Return the first `num_rows` rows of a split, in rank order; no file is opened."""
     slices: list[RowSlice] = []
     left, per_group = num_rows, manifest.config.rows_per_group
     for shard in (shard for shard in manifest.shards if shard.split == split):

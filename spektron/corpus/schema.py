@@ -1,9 +1,9 @@
 """How a row of a corpus lies in Parquet, and how a table becomes a `SpectrumBatch` again without a copy or a loop.
 
-Intensities are one fixed-size binary column, 8192 bytes of little-endian float32 a row, uncompressed: read with pyarrow it
-is 2.5 to 4 times as fast as a list or zstd column of the same numbers (189K against 45–80K rows/s, 50K rows, warm cache),
-because its Arrow buffer already is the array. dtype and length stand in the schema's metadata, so that a reader without
-Spektron can decode it.
+Intensities are one fixed-size binary column, 8192 bytes of little-endian float32 a row, uncompressed: read with
+pyarrow it is 2.5 to 4 times as fast as a list or zstd column of the same numbers (189K against 45–80K rows/s, 50K rows,
+warm cache), because its Arrow buffer already is the array. dtype and length stand in the schema's metadata, so that a
+reader without Spektron can decode it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def check_schema(schema: pa.Schema, where: str) -> None:
 def intensity_array(intensity: NDArray[np.float32]) -> pa.Array:
     """View rows of intensities, shape (rows, NUM_POINTS), as the fixed-size binary column; no copy if contiguous."""
     data = np.ascontiguousarray(intensity, dtype=INTENSITY_DTYPE)
-    assert data.ndim == 2 and data.shape[1] == NUM_POINTS, data.shape
+    assert data.shape == (len(data), NUM_POINTS), data.shape
     return pa.Array.from_buffers(pa.binary(INTENSITY_BYTES), len(data), [None, pa.py_buffer(data)])
 
 

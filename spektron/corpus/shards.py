@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -52,10 +53,8 @@ class ShardWriter:
     def abandon(self) -> None:
         """Close the open file after a failure, whatever it says; the folder is about to be removed."""
         if self._writer is not None:
-            try:
+            with suppress(OSError):
                 self._writer.close()
-            except OSError:
-                pass
             self._writer = None
 
     def _next_group_rows(self) -> int:

@@ -1,4 +1,4 @@
-"""A sort that never holds the corpus: rows go to files by the first bits of their rank, and each file is sorted alone."""
+"""A sort that never holds the corpus: rows go to files by the first bits of their rank; each file is sorted alone."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SPILL_SCHEMA = pa.schema(
 
 
 class Spill:
-    """Rows on their way to be sorted, in `NUM_BUCKETS` Arrow files under `folder`; a context manager that closes them."""
+    """Rows on their way to be sorted, in `NUM_BUCKETS` Arrow files; a context manager that closes them."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()

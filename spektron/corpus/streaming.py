@@ -71,7 +71,7 @@ class _Rows:
         self._rest: SpectrumBatch | None = None
 
     def take(self, num_rows: int) -> list[SpectrumBatch]:
-        """The next `num_rows` rows, as views of the chunks they lie in."""
+        """Return the next `num_rows` rows, as views of the chunks they lie in."""
         run: list[SpectrumBatch] = []
         while num_rows:
             chunk = self._rest if self._rest is not None else next(self._chunks)
