@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spektron.core.errors import FitError
 
-__all__ = ["MIN_SIZES", "CorpusPoints", "positive_column"]
+__all__ = ["MIN_SIZES", "CorpusPoints", "positive_column", "require_same_length"]
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ class CorpusPoints:
     def of(cls, num_spectra: ArrayLike, loss: ArrayLike, seed: Sequence[object] | None = None) -> CorpusPoints:
         """Check and group; see `spektron.scaling.fit_corpus_law` for what is raised."""
         size_n, loss_n = positive_column(num_spectra, "num_spectra"), positive_column(loss, "loss")
-        _same_length(num_spectra=len(size_n), loss=len(loss_n), **({} if seed is None else {"seed": len(seed)}))
+        require_same_length(num_spectra=len(size_n), loss=len(loss_n), **({} if seed is None else {"seed": len(seed)}))
         sizes, size_of_run = np.unique(size_n, return_inverse=True)
         _enough_sizes(sizes)
         if seed is None:
@@ -123,7 +123,8 @@ def positive_column(values: ArrayLike, name: str) -> Floats:
     return column
 
 
-def _same_length(**lengths: int) -> None:
+def require_same_length(**lengths: int) -> None:
+    """Refuse columns of unequal length, naming each."""
     if len(set(lengths.values())) > 1:
         found = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         raise FitError(f"expected columns of one length, found: {found}", "give one row for each run in every column")
