@@ -51,7 +51,7 @@ class Table(Settings):
         """
         taken_ids: set[str] = set()
         seen_files: dict[Path, Path] = {}
-        for path in self._files():
+        for path in self.require_files():
             if (first := seen_files.setdefault(path.resolve(), path)) != path:
                 yield self._refuse_file(path, "duplicate-file", f"the same file as {self._relative(first)}")
                 continue
@@ -60,7 +60,7 @@ class Table(Settings):
     def describe(self) -> dict[str, Any]:
         """Names and sha256 of the files, and each set's licence as its publisher states it."""
         hashes, licences = {}, {}
-        for path in self._files():
+        for path in self.require_files():
             try:
                 hashes[self._relative(path)] = sha256_file(path)
                 licences[set_name(self.folder, path)] = _licence(path)
@@ -68,7 +68,14 @@ class Table(Settings):
                 hashes[self._relative(path)] = f"unreadable: {type(error).__name__}"
         return {"name": self.name, "config": {"files": hashes}, "licences": licences}
 
-    def _files(self) -> list[Path]:
+    def require_files(self) -> list[Path]:
+        """List the files, in the order they are read.
+
+        Raises
+        ------
+        ConfigError
+            Where the folder is missing or holds no Parquet file.
+        """
         if not self.folder.is_dir():
             raise ConfigError(
                 f"expected a folder of Parquet files, found {'a file' if self.folder.exists() else 'nothing'} "
