@@ -14,7 +14,8 @@ from rich.console import Console
 
 from spektron.core.errors import SpektronError
 from spektron.core.settings import parse_assignments
-from spektron.corpus import Corpus, ensure_bundled
+from spektron.corpus import Corpus
+from spektron.corpus.default import ensure_bundled
 from spektron.report import console_width, render_terminal
 from spektron.study.places import Places
 from spektron.study.plan import plan_table
@@ -88,7 +89,7 @@ def run_study(study: Study[Any], options: RunOptions) -> int:
     if options.plan:
         console.print(render_terminal(plan_table(plan, ledger, settings.train.max_concurrent or os.cpu_count() or 1)))
         return 0
-    outcome = run_plan(plan, ledger, store, places, corpus)
+    outcome = run_plan(plan, ledger, store, places, corpus.path)
     assert outcome.report is not None
     console.print(render_terminal(dataclasses.replace(outcome.report, warnings=(*outcome.report.warnings,))))
     if outcome.undelivered:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -31,7 +32,7 @@ def corpus_identity(corpus: Corpus) -> CorpusIdentity:
         name=corpus.name,
         fingerprint=corpus.fingerprint,
         num_train=corpus.num_spectra("train"),
-        summary=corpus.summary,
+        summary={"counts": corpus.manifest.counts, "num_spectra": corpus.manifest.num_spectra},
     )
 
 
@@ -62,7 +63,7 @@ def look_up(
     return plan, ledger, store, warnings
 
 
-def run_plan(plan: Plan, ledger: Ledger, store: MlflowStore, places: Places, corpus: Corpus) -> Outcome:
+def run_plan(plan: Plan, ledger: Ledger, store: MlflowStore, places: Places, corpus_dir: Path) -> Outcome:
     """Run what is left of a plan and publish the answer.
 
     Whatever happens, the journal holds every finished trial; running the same plan again goes on from there.
@@ -81,7 +82,7 @@ def run_plan(plan: Plan, ledger: Ledger, store: MlflowStore, places: Places, cor
         delivery.start()
         try:
             with _stoppable():
-                ended = _run_trials(plan, ledger, store, journal, places, corpus)
+                ended = _run_trials(plan, ledger, store, journal, places, corpus_dir)
             outcome = _settle(plan, ledger, ended, places, warnings)
             publish(plan, ledger, outcome, journal, store, places)
         except BaseException as error:
@@ -120,7 +121,7 @@ def _open_parent(plan: Plan, journal: Journal, store: MlflowStore) -> None:
 
 
 def _run_trials(
-    plan: Plan, ledger: Ledger, store: MlflowStore, journal: Journal, places: Places, corpus: Corpus
+    plan: Plan, ledger: Ledger, store: MlflowStore, journal: Journal, places: Places, corpus_dir: Path
 ) -> Mapping[str, Mapping[str, Any]]:
     known = [trial for trial in plan.trials if ledger.finished(trial.fingerprint)]
     _tell_store_of_known(plan, ledger, store, journal)
@@ -128,7 +129,7 @@ def _run_trials(
         return {}
     from spektron.study.tuning import tune_trials  # imports Ray, which a run of nothing but known trials does not need
 
-    return tune_trials(plan, ledger, journal, places, corpus.path)
+    return tune_trials(plan, ledger, journal, places, corpus_dir)
 
 
 def _tell_store_of_known(plan: Plan, ledger: Ledger, store: MlflowStore, journal: Journal) -> None:

@@ -54,9 +54,14 @@ class Scribe(Callback):  # type: ignore[misc]
         self._ledger = ledger
         self._progress = progress
         self._tags = trial_tags(plan, tags)
-        self._started: dict[str, float] = {}
+        self._started: dict[str, float] = {}  # Tune's trial id → when, of the trials under way
+        self._over: set[str] = set()  # Tune's trial ids whose end is in the journal
         self.ended: dict[str, dict[str, Any]] = {}
         """Fingerprint → end event, of the trials this run has ended."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Tune pickles callbacks for ``Tuner.restore``, which is never used; the journal is the state."""
+        return {}
 
     def on_trial_start(self, iteration: int, trials: Sequence[TuneTrial], trial: TuneTrial, **info: Any) -> None:
         """Journal the start; a second try of the same trial goes on under the same clock."""
@@ -81,7 +86,7 @@ class Scribe(Callback):  # type: ignore[misc]
         self, iteration: int, trials: Sequence[TuneTrial], trial: TuneTrial, result: Mapping[str, Any], **info: Any
     ) -> None:
         """Journal metrics; the report that carries the end mark ends the trial."""
-        if trial.trial_id not in self._started:
+        if trial.trial_id in self._over:
             return
         ours = self._searcher.trial(trial.trial_id)
         metrics = {key: float(v) for key, v in result.items() if key not in _NOT_METRICS and _is_number(v)}
@@ -96,16 +101,17 @@ class Scribe(Callback):  # type: ignore[misc]
 
     def on_trial_complete(self, iteration: int, trials: Sequence[TuneTrial], trial: TuneTrial, **info: Any) -> None:
         """Tell a trial that ended without its end mark as stopped early."""
-        if trial.trial_id not in self._started:
-            return  # it has ended itself
+        if trial.trial_id in self._over:
+            return
         ours = self._searcher.trial(trial.trial_id)
         self._end(trial, ours, "KILLED", error="stopped early by the scheduler")
         self._searcher.prune(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: Sequence[TuneTrial], trial: TuneTrial, **info: Any) -> None:
         """Journal a trial that failed for good."""
-        if trial.trial_id not in self._started:
+        if trial.trial_id in self._over:
             return
+        self._started.setdefault(trial.trial_id, time.time())  # its actor may have died before it could start
         self._fail(trial, self._searcher.trial(trial.trial_id), _reason(trial))
 
     def interrupt(self) -> None:
@@ -136,6 +142,7 @@ class Scribe(Callback):  # type: ignore[misc]
         end = self._ending(trial.trial_id, ours, status, error) | {"metrics": dict(metrics or {})}
         self._journal.append("trial-ended", **end)
         self.ended[ours.fingerprint] = end
+        self._over.add(trial.trial_id)
         del self._started[trial.trial_id]
         return end
 

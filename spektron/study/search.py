@@ -67,6 +67,10 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]
             self._wanted = {trial_at(point).fingerprint for point in grid_points(settings.space)}
         self._recover()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Tune pickles searchers for ``Tuner.restore``, which is never used; the storage is the state."""
+        return {}
+
     def trial(self, tune_id: str) -> Trial:
         """The trial behind one of Tune's ids."""
         return self._running[tune_id][1]
