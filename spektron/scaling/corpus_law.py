@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from spektron.core.errors import FitError
 from spektron.scaling.corpus_fit import CorpusFit, differing_parameters
@@ -16,7 +17,10 @@ from spektron.scaling.points import CorpusPoints, positive_column
 from spektron.scaling.status import FitStatus
 from spektron.scaling.verdict import Verdict, decide
 
-__all__ = ["CorpusLaw"]
+__all__ = ["CorpusLaw", "require_confidence"]
+
+# What a verdict must mention, because it rests on the law's shape.
+_SHAPE_FINDINGS = (FitStatus.RISING, FitStatus.NOT_FALLING, FitStatus.EDGE_OF_GRID, FitStatus.POOR_FIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,6 +76,15 @@ class CorpusLaw:
         return FitStatus.CONVERGED in self.status
 
     @property
+    def sentence(self) -> str:
+        """The law in one sentence, with its intervals and whatever is wrong with it."""
+        text = (
+            f"L(D) = E + B · D^(−β) with E = {self.E}, B = {self.B}, β = {self.beta} ({self.confidence:.0%} intervals)."
+        )
+        wrong = [status.meaning for status in self.status if status is not FitStatus.CONVERGED]
+        return " ".join([text, *(f"{meaning[0].upper()}{meaning[1:]}." for meaning in wrong)])
+
+    @property
     def agreement(self) -> str:
         """How the two estimators compare, in a sentence."""
         apart = differing_parameters(self.projection, self.log_huber)
@@ -86,7 +99,7 @@ class CorpusLaw:
     @overload
     def predict(self, num_spectra: float, *, new_run: bool = False) -> Estimate: ...
     @overload
-    def predict(self, num_spectra: ArrayLike, *, new_run: bool = False) -> Estimate | Band: ...
+    def predict(self, num_spectra: Sequence[float] | NDArray[Any], *, new_run: bool = False) -> Band: ...
     def predict(self, num_spectra: ArrayLike, *, new_run: bool = False) -> Estimate | Band:
         """Predicted loss.
 
@@ -138,8 +151,10 @@ class CorpusLaw:
             For a tolerance outside (0, 1), or a candidate that is not smaller than the full corpus.
         """
         question: dict[str, Any] = {"full": full, "tolerance": tolerance, "candidate": candidate}
-        shape = [status for status in (FitStatus.RISING, FitStatus.NOT_FALLING) if status in self.status]
-        notes, blocked = [status.meaning for status in shape], FitStatus.RISING in shape
+        beyond = full is not None and full > self.points.sizes[-1]
+        relevant = _SHAPE_FINDINGS + ((FitStatus.E_NOT_IDENTIFIED,) if beyond else ())
+        notes = [status.meaning for status in relevant if status in self.status]
+        blocked = FitStatus.RISING in self.status
         ours, theirs = (decide(fit, self.points.sizes, **question) for fit in (self.projection, self.log_huber))
         if {ours.status, theirs.status} == {"enough", "not_enough"}:
             blocked = True

@@ -22,6 +22,8 @@ class Estimate:
     high: float
 
     def __str__(self) -> str:
+        if math.isnan(self.value):
+            return "not identified"
         return f"{_short(self.value)} [{_short(self.low)}, {_short(self.high)}]"
 
     def contains(self, value: float) -> bool:
@@ -57,4 +59,4 @@ def estimate_of(value: float, draws: Floats, confidence: float) -> Estimate:
 
 
 def _short(value: float) -> str:
-    return "not identified" if math.isnan(value) else f"{value:.4g}"
+    return f"{value:.4g}"
