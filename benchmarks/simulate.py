@@ -1,8 +1,8 @@
 """Speed of the simulator and of resampling, each against a plain implementation in the same run.
 
 Run ``python benchmarks/simulate.py``. Times are CPU seconds of one thread, the best of several, so that other work on
-the machine changes them little. The bands' baseline draws every band over every point of its own spectrum, one after the
-other; the resampling baseline is scipy's `PchipInterpolator`, integrated over the same cells.
+the machine changes them little. The bands' baseline draws every band over every point of its own spectrum, one after
+the other; the resampling baseline is scipy's `PchipInterpolator`, integrated over the same cells.
 """
 
 from __future__ import annotations
