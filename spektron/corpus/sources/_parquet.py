@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-__all__ = ["TEXT_COLUMNS", "Row", "TableFile", "UnfitFile"]
+__all__ = ["DAMAGED", "TEXT_COLUMNS", "Row", "TableFile", "UnfitFile"]
 
 TEXT_COLUMNS = (
     "sample_id",
@@ -25,6 +25,9 @@ TEXT_COLUMNS = (
     "x_unit",
     "instrument",
 )
+
+# What a damaged file makes pyarrow raise, on opening or later; a text that is no UTF-8 is the last.
+DAMAGED = (OSError, pa.ArrowException, UnicodeDecodeError)
 
 # 256 spectra of 3,500 points in float64 are 14 MB: bounded whatever the file's size, and 1 % overhead per batch.
 _ROWS_PER_BATCH = 256
@@ -55,14 +58,22 @@ class TableFile:
     ------
     UnfitFile
         Where ``x`` or ``y`` is missing or no list of numbers, or no row is there.
-    OSError, pyarrow.ArrowException
+    OSError, pyarrow.ArrowException, UnicodeDecodeError
         Where the file is damaged, here or while rows are read.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = pq.ParquetFile(path)
-        self._schema: pa.Schema = self._file.schema_arrow
-        self._check()
+        if not path.is_file():  # opening a named pipe would wait for ever
+            raise FileNotFoundError("no regular file, or a link to none")
+        # An open file, not a name: pyarrow takes names such as "s3:..." for addresses, and only UTF-8 ones.
+        self._handle = path.open("rb")
+        try:
+            self._file = pq.ParquetFile(self._handle)
+            self._schema: pa.Schema = self._file.schema_arrow
+            self._check()
+        except BaseException:
+            self._handle.close()
+            raise
 
     @property
     def metadata(self) -> dict[bytes, bytes] | None:
@@ -82,6 +93,7 @@ class TableFile:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        self._handle.close()
 
     def _check(self) -> None:
         for name in ("x", "y"):

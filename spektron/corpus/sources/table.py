@@ -15,14 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from spektron.core.errors import ConfigError
 from spektron.core.files import sha256_file
 from spektron.core.settings import Settings
 from spektron.corpus.sources._compound import compound_of
 from spektron.corpus.sources._folder import parquet_files, printable, set_name
-from spektron.corpus.sources._parquet import Row, TableFile, UnfitFile
+from spektron.corpus.sources._parquet import DAMAGED, Row, TableFile, UnfitFile
 from spektron.corpus.sources._set_metadata import SetMetadata
 from spektron.corpus.sources.base import Reject
 from spektron.spectra import Spectrum, SpectrumRejected, parse_modality, parse_unit, spectrum_from_xy
@@ -102,7 +100,7 @@ class Table(Settings):
                 table.close()
         except UnfitFile as error:
             yield self._refuse_file(path, error.reason, error.detail)
-        except (OSError, pa.ArrowException) as error:
+        except DAMAGED as error:
             reading = " ".join(str(error).replace(str(path), self._relative(path)).split())
             yield self._refuse_file(path, "unreadable-file", f"after {num_read} rows: {reading[:300]}")
 
@@ -164,7 +162,7 @@ def _untaken(spectrum_id: str, taken: set[str]) -> str:
 def _licence(path: Path) -> dict[str, str]:
     try:
         table = TableFile(path)
-    except (UnfitFile, OSError, pa.ArrowException):
+    except (UnfitFile, *DAMAGED):
         return {"licence": "not stated", "citation": "not stated"}
     metadata = SetMetadata.of(path, table.metadata)
     table.close()

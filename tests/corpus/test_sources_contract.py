@@ -1,0 +1,112 @@
+"""What every source promises, run over every source."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from spektron.core.identity import canonical_json
+from spektron.corpus.sources import REJECT_REASONS, Bundled, Reject, Simulated, Source, Table
+from spektron.spectra import MODALITIES, NUM_POINTS, REPAIRS, Spectrum
+from spektron.spectra.modality import check_range
+
+
+def _table(folder: Path) -> Table:
+    rng = np.random.default_rng(0)
+    x = np.linspace(3500.0, 500.0, 400)
+    y = rng.standard_normal((12, 400)).cumsum(axis=1)
+    y[3, 200] = np.nan
+    rows = {"sample_id": [f"s{i}" for i in range(12)], "modality": ["Raman"] * 12, "x": [x] * 12, "y": list(y)}
+    table = pa.table(rows).replace_schema_metadata({"spektron": '{"x_unit": "cm-1", "licence": "none"}'})
+    (folder / "one").mkdir()
+    pq.write_table(table, folder / "one" / "spectra.parquet")
+    (folder / "two.parquet").write_bytes(b"no parquet")
+    return Table(folder=folder)
+
+
+@pytest.fixture(scope="module", params=["bundled", "simulated", "table"])
+def source(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Source:
+    if request.param == "table":
+        return _table(tmp_path_factory.mktemp("table"))
+    return Bundled() if request.param == "bundled" else Simulated(num_spectra=250, seed=3)
+
+
+@pytest.fixture(scope="module")
+def items(source: Source) -> list[Spectrum | Reject]:
+    return list(source.read())
+
+
+@pytest.fixture(scope="module")
+def spectra(items: list[Spectrum | Reject]) -> list[Spectrum]:
+    return [item for item in items if isinstance(item, Spectrum)]
+
+
+def test_it_is_a_source(source: Source) -> None:
+    assert isinstance(source, Source)
+    assert source.name in {"bundled", "simulated", "table"}
+
+
+def test_spectra_are_on_ascending_axes_of_their_modality(spectra: list[Spectrum]) -> None:
+    assert spectra
+    for spectrum in spectra:
+        assert spectrum.modality in MODALITIES
+        assert spectrum.wavenumber_start_cm1 < spectrum.wavenumber_stop_cm1
+        check_range(spectrum.modality, spectrum.wavenumber_start_cm1, spectrum.wavenumber_stop_cm1)
+
+
+def test_intensities_are_finite_float32_of_the_schemas_length_and_vary(spectra: list[Spectrum]) -> None:
+    for spectrum in spectra:
+        assert spectrum.intensity.dtype == np.float32
+        assert spectrum.intensity.shape == (NUM_POINTS,)
+        assert np.isfinite(spectrum.intensity).all()
+        assert np.ptp(spectrum.intensity) > 0
+
+
+def test_names_are_unique_and_begin_with_the_source(source: Source, spectra: list[Spectrum]) -> None:
+    assert len({spectrum.spectrum_id for spectrum in spectra}) == len(spectra)
+    for spectrum in spectra:
+        assert spectrum.spectrum_id.startswith(f"{source.name}/")
+        assert spectrum.source.split("/")[0] == source.name
+        assert spectrum.compound_id
+
+
+def test_refusals_and_repairs_are_documented(items: list[Spectrum | Reject]) -> None:
+    for item in items:
+        if isinstance(item, Reject):
+            assert item.reason in REJECT_REASONS
+            assert item.detail
+            assert item.sample_id
+        else:
+            assert set(item.repairs) <= set(REPAIRS)
+
+
+def test_a_second_read_gives_the_same(source: Source, items: list[Spectrum | Reject]) -> None:
+    def plain(item: Spectrum | Reject) -> list[object]:
+        values = [getattr(item, field.name) for field in dataclasses.fields(item)]
+        return [value.tobytes() if isinstance(value, np.ndarray) else value for value in values]
+
+    assert [plain(item) for item in source.read()] == [plain(item) for item in items]
+
+
+def test_its_description_is_canonical_and_names_no_path(source: Source) -> None:
+    description = source.describe()
+    assert description["name"] == source.name
+    assert {"name", "config", "licences"} == set(description)
+    text = canonical_json(description)
+    assert not re.search(r"\"/|tmp", text)
+    assert all({"licence", "citation"} == set(entry) for entry in description["licences"].values())
+
+
+def test_every_reason_of_the_gate_is_documented() -> None:
+    package = Path(__file__).parents[2] / "spektron"
+    code = "".join(p.read_text() for folder in ("spectra", "corpus/sources") for p in (package / folder).glob("*.py"))
+    raised = set(re.findall(r"(?:SpectrumRejected|UnfitFile)\(\s*\"([a-z-]+)\"", code))
+    raised |= set(re.findall(r"_refuse_file\(path, \"([a-z-]+)\"", code))
+    assert raised
+    assert raised == set(REJECT_REASONS)
