@@ -109,7 +109,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ours = engine_seconds(Path(folder) / "home")
         bare = bare_tune_seconds(Path(folder))
-    table = RichTable(title=f"{NUM_TRIALS} trials of {BODY_S:g} s on {SLOTS} slots", caption="target: engine ≤ 1.15 × ideal")
+    table = RichTable(
+        title=f"{NUM_TRIALS} trials of {BODY_S:g} s on {SLOTS} slots", caption="target: engine ≤ 1.15 × ideal"
+    )
     for heading in ("what", "seconds", "× ideal"):
         table.add_column(heading)
     for name, seconds in (("ideal", ideal), ("bare Tune, reused actors", bare), ("study engine", ours)):

@@ -88,7 +88,10 @@ def start() -> int:
     (STATE / "head.json").write_text(json.dumps({"pid": head.pid, "started": started_at(head.pid)}), encoding="utf-8")
     print(f"starting a Ray head with {NUM_CPUS} CPUs (pid {head.pid}) …", flush=True)
     if not wait_for_jobs_api(head):
-        print(f"error: the head did not come up within {START_TIMEOUT_S} s\n  hint: see {STATE / 'head.log'}", file=sys.stderr)
+        print(
+            f"error: the head did not come up within {START_TIMEOUT_S} s\n  hint: see {STATE / 'head.log'}",
+            file=sys.stderr,
+        )
         stop()
         return 1
     print(

@@ -69,7 +69,11 @@ def guarded(call: Any) -> int:
 
 def run_study(study: Study[Any], options: RunOptions) -> int:
     """Run a study once; everything it prints and leaves behind is described in the README."""
-    from spektron.study.runner import corpus_identity, look_up, run_plan  # MLflow's import takes seconds: say hello first
+    from spektron.study.runner import (
+        corpus_identity,
+        look_up,
+        run_plan,
+    )  # MLflow's import takes seconds: say hello first
 
     console = Console(width=console_width())
     settings = study.with_preset(options.preset, parse_assignments(word for words in options.set for word in words))

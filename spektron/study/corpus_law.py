@@ -72,9 +72,13 @@ def _headlines(law: CorpusLaw, verdict: Verdict) -> tuple[Headline, ...]:
             note=f"within {verdict.tolerance:.0%} of the loss on all {verdict.full:,.0f}",
         ),
         Headline(
-            label="Exponent β", value=_interval(law.beta, law), note="how fast the loss falls with the number of spectra"
+            label="Exponent β",
+            value=_interval(law.beta, law),
+            note="how fast the loss falls with the number of spectra",
         ),
-        Headline(label="Floor E", value=_interval(law.E, law), note="loss no corpus gets below, at this model and steps"),
+        Headline(
+            label="Floor E", value=_interval(law.E, law), note="loss no corpus gets below, at this model and steps"
+        ),
     ]
     if law.holdout is not None:
         note = f"law fitted without the largest size; in-sample {law.holdout.in_sample_error:.2%}"
@@ -97,9 +101,7 @@ def _law_card(
         y_label=f"{metric} (validation)",
         log_x=True,
         log_y=True,
-        points=(
-            Points(label="runs", x=size, y=loss, group=seed, held_out=[s in held_out for s in size], arm="law"),
-        ),
+        points=(Points(label="runs", x=size, y=loss, group=seed, held_out=[s in held_out for s in size], arm="law"),),
         curves=(
             Curve(
                 label="E + B·D^(−β)",

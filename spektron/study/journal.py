@@ -116,7 +116,20 @@ def read_events(path: Path, offset: int) -> Iterator[tuple[dict[str, Any], int]]
             if not line.endswith(b"\n"):
                 return  # still being written
             offset += len(line)
-            yield json.loads(line), offset
+            try:
+                event = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise _damaged(path, offset) from error
+            yield event, offset
+
+
+def _damaged(path: Path, offset: int) -> StudyError:
+    """Name the line: a torn last line is cut when a journal is opened, so this one was damaged from outside."""
+    number = path.read_bytes()[:offset].count(b"\n")
+    return StudyError(
+        f"{path}, line {number}: expected a JSON event, found something else",
+        "restore the file, or remove that line: at worst the trial it spoke of runs again",
+    )
 
 
 def _take_lock(path: Path) -> IO[str]:

@@ -113,7 +113,9 @@ def plan_table(plan: Plan, ledger: Ledger, slots: int) -> Table:
     note = f"{plan.num_trials} trials, {len(seconds)} in the ledger, {left} to run, {slots} at a time."
     if left and seconds:
         expected = left * sum(seconds) / len(seconds)
-        note += f" Expected: {expected / slots:.0f} s of wall time, {expected:.0f} s of trial time (mean of those done)."
+        note += (
+            f" Expected: {expected / slots:.0f} s of wall time, {expected:.0f} s of trial time (mean of those done)."
+        )
     elif left:
         note += " No trial of this plan is finished yet, so its cost cannot be told from the ledger."
     return Table(

@@ -42,9 +42,7 @@ def pretrain_trial(context: TrialContext) -> dict[str, float]:
             checkpoint_dir=context.checkpoint_dir,
             callbacks=(TuneReportCallback(),),
         )
-    worker = Worker(
-        device="cuda" if placement.gpus_per_worker > 0 else "cpu", num_threads=placement.threads_per_worker
-    )
+    worker = Worker(device="cuda" if placement.gpus_per_worker > 0 else "cpu", num_threads=placement.threads_per_worker)
     return pretrain(
         context.config,
         Corpus.open(context.corpus_dir),

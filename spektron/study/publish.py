@@ -185,7 +185,11 @@ def _write_files(report: StudyReport, trials: Table, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "report.html", study_page(report))
     write_csv(trials, folder / "trials.csv")
-    tables = {"results": report.results, "cost": report.cost, **{f"card-{i}": c.table for i, c in enumerate(report.cards)}}
+    tables = {
+        "results": report.results,
+        "cost": report.cost,
+        **{f"card-{i}": c.table for i, c in enumerate(report.cards)},
+    }
     for name, table in tables.items():
         if table is not None:
             write_csv(table, folder / f"{name}.csv")

@@ -160,9 +160,7 @@ def _settle(
             values = {key: record.result[key] for key in ("metrics", "wall_s", "cpu_s", "gpu_s")}
         else:
             continue
-        results.append(
-            TrialResult(fingerprint=trial.fingerprint, params=trial.params, reused=end is None, **values)
-        )
+        results.append(TrialResult(fingerprint=trial.fingerprint, params=trial.params, reused=end is None, **values))
     failed = {
         plan.trial_at(dict(end["params"])).label: str(end["error"])
         for end in ended.values()

@@ -128,7 +128,9 @@ class Scribe(Callback):  # type: ignore[misc]
             return
         finite = {key: number for key, number in metrics.items() if math.isfinite(number)}
         end = self._end(trial, ours, "FINISHED", metrics=finite)
-        self._searcher.tell(trial.trial_id, {key: end[key] for key in ("params", "metrics", "wall_s", "cpu_s", "gpu_s")})
+        self._searcher.tell(
+            trial.trial_id, {key: end[key] for key in ("params", "metrics", "wall_s", "cpu_s", "gpu_s")}
+        )
         self._progress.trial_finished(ours.label, value, end["wall_s"])
 
     def _fail(self, trial: TuneTrial, ours: Trial, reason: str) -> None:

@@ -38,7 +38,9 @@ class Trial:
         return " ".join(f"{path.rsplit('.', 1)[-1]}={value}" for path, value in self.params.items())
 
 
-def trial_at(study: Study[Any], settings: StudySettings[Any], corpus: CorpusIdentity, params: Mapping[str, Any]) -> Trial:
+def trial_at(
+    study: Study[Any], settings: StudySettings[Any], corpus: CorpusIdentity, params: Mapping[str, Any]
+) -> Trial:
     """The trial at one point.
 
     Its fingerprint is that of the study's address, the whole configuration, the corpus's content, the split and the

@@ -102,6 +102,8 @@ def _ours(error: BaseException) -> BaseException:
         if isinstance(cause, SpektronError | KeyboardInterrupt):
             return cause
         cause = cause.__cause__
-    return StudyError(f"Ray Tune stopped: {error}", "the trials' own errors stand above") if isinstance(
-        error, Exception
-    ) else error
+    return (
+        StudyError(f"Ray Tune stopped: {error}", "the trials' own errors stand above")
+        if isinstance(error, Exception)
+        else error
+    )

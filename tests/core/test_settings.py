@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import Field, ValidationError
+
+from spektron.core.errors import ConfigError
+from spektron.core.settings import Settings, parse_assignments
+
+
+class Inner(Settings):
+    dim: int = Field(default=8, ge=1)
+    scales: tuple[str, ...] = ("fine",)
+
+
+class Outer(Settings):
+    steps: int = 10
+    encoder: Inner = Inner()
+
+
+def test_dotted_paths_are_replaced_and_validated():
+    changed = Outer().with_values({"steps": 20, "encoder.dim": 4, "encoder.scales": ["a", "b"]})
+    assert (changed.steps, changed.encoder.dim, changed.encoder.scales) == (20, 4, ("a", "b"))
+
+
+def test_a_misspelt_path_names_the_near_ones():
+    with pytest.raises(ConfigError) as caught:
+        Outer().with_values({"encoder.dims": 4})
+    assert "encoder.dim" in caught.value.hint
+
+
+def test_the_leaf_alone_leads_to_its_path():
+    with pytest.raises(ConfigError) as caught:
+        Outer().with_values({"dim": 4})
+    assert "encoder.dim" in caught.value.hint
+
+
+@pytest.mark.parametrize("values", [{"encoder.dim": 0}, {"steps": "many"}, {"encoder": 3}])
+def test_values_that_do_not_fit_are_refused(values):
+    with pytest.raises(ConfigError):
+        Outer().with_values(values)
+
+
+def test_settings_are_frozen_and_closed():
+    with pytest.raises(ValidationError):
+        Outer().steps = 3
+    with pytest.raises(ValidationError):
+        Outer(step=3)
+
+
+def test_assignments_are_json_where_they_are_json():
+    words = ["a.b=3", "c=[1,2]", "d=text", "e=true", "f=x=y", 'g="3"']
+    expected = {"a.b": 3, "c": [1, 2], "d": "text", "e": True, "f": "x=y", "g": "3"}
+    assert parse_assignments(words) == expected
+
+
+@pytest.mark.parametrize("word", ["steps", "=3", ""])
+def test_a_word_without_key_and_value_is_refused(word):
+    with pytest.raises(ConfigError, match="key=value"):
+        parse_assignments([word])
