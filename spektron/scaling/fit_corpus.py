@@ -40,7 +40,7 @@ def fit_corpus_law(
     Both estimators are fitted: variable projection (relative least squares, the one whose parameters are reported)
     and log-Huber with δ = 1e-3 (Hoffmann et al. 2022). Intervals come from a residual bootstrap by run (see
     `spektron.scaling.noise`), each resample searched over all β. On simulated designs of 8 sizes × 2 or 3 seeds with
-    1 % noise, 95 % intervals held the truth in 94–97 % of trials (`docs/scaling.md`).
+    1 % noise, 95 % intervals held the truth in 95–96 % of trials (`benchmarks/scaling_coverage.py`, `docs/scaling.md`).
 
     Parameters
     ----------

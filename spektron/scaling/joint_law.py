@@ -139,7 +139,8 @@ def fit_joint_law(
     """Fit ``L(N, D) = E + A · N^(−α) + B · D^(−β)``, ``E, A, B ≥ 0``.
 
     Variable projection over (α, β) first, then multi-start log-Huber (δ = 1e-3) from its optimum and from 27 others.
-    Both are bootstrapped by residuals, with every resample fitted from two starts.
+    Both are bootstrapped by residuals, with every resample fitted from two starts; on a simulated 5 × 5 grid with 1 %
+    noise, 95 % intervals held the truth in 89–97 % of 100 trials (`docs/scaling.md`).
 
     Parameters
     ----------
