@@ -21,8 +21,8 @@ EstimatorName = Literal["variable_projection", "log_huber"]
 
 # The window of ln β shrinks by 4 a round from 0.06: to 1e-6 for a resample, to rounding error for the fit itself.
 _RESAMPLE_ROUNDS, _POINT_ROUNDS = 8, 25
-_HUBER_FLOORS = (1e-6, 0.3, 0.6, 0.9)
-_HUBER_BETAS = (0.05, 0.2, 0.5, 1.0, 2.0)
+_HUBER_FLOORS = (1e-3, 0.5, 0.9)
+_HUBER_BETAS = (0.1, 0.4, 1.2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
