@@ -4,8 +4,8 @@
     make cluster-submit ARGS="--preset smoke"
     make cluster-stop
 
-Everything it starts is its own: ports, temporary folder, token, and one process group that is stopped by its id. Nothing else
-that runs Ray on the host is touched.
+Everything it starts is its own: ports, temporary folder, token, and one process group that is stopped by its id.
+Nothing else that runs Ray on the host is touched.
 """
 
 from __future__ import annotations

@@ -109,9 +109,9 @@ def main() -> int:
     """Entry point of ``spektron``."""
     app, corpus, study = SubcommandApp(), SubcommandApp(), SubcommandApp()
     for name, command in {"build": Build, "info": Info, "verify": Verify}.items():
-        corpus.command(command, name=name)
+        corpus.command(name=name)(command)
     for name, command in {"run": Run, "list": List}.items():
-        study.command(command, name=name)
+        study.command(name=name)(command)
     app.command(corpus, name="corpus", help="Build corpora, look at them, check them.")
     app.command(study, name="study", help="Run studies.")
     chosen = app.cli(prog="spektron", description="Scaling studies of a foundation model of vibrational spectra.")

@@ -1,12 +1,12 @@
-"""Do we need the whole corpus, or does a part of it suffice?
+"""How much corpus do we need.
 
 Question: how does held-out reconstruction error fall with the number of spectra the model was pretrained on, at a fixed
 number of optimizer steps, and what is the smallest corpus whose error is within 2 % of the whole corpus's?
 
 Prediction: a power law with a floor, L(D) = E + B·D^(−β); at laptop scale the floor is near and β between 0.2 and 0.6.
 
-What is compared is the mean squared error on fixed masks of the validation split, never the training objective. The curve is
-one of fixed steps: a small corpus is seen many times, a large one once.
+What is compared is the mean squared error on fixed masks of the validation split, never the training objective. The
+curve is one of fixed steps: a small corpus is seen many times, a large one once.
 
     python studies/corpus_scaling.py --preset smoke             # under a minute: is everything wired?
     python studies/corpus_scaling.py                            # laptop: 8 sizes × 2 seeds, minutes on 2 cores
@@ -37,7 +37,7 @@ def corpus_scaling() -> Study[PretrainConfig]:
         name="corpus_scaling",
         version=1,
         question="How much corpus do we need?",
-        prediction="Held-out error follows E + B·D^(−β) with β between 0.2 and 0.6; less than the whole corpus suffices.",
+        prediction="Held-out error follows E + B·D^(−β), β between 0.2 and 0.6; less than the whole corpus suffices.",
         settings=StudySettings[PretrainConfig](
             config=PretrainConfig(),
             space={"num_spectra": Sizes(smallest=24, count=8), "seed": Choice(values=(0, 1))},

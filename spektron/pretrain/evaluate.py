@@ -56,12 +56,13 @@ class HeldOut:
     """
 
     def __init__(self, corpus: SpectrumSource, device: torch.device) -> None:
-        batch = corpus.read("validation", HELD_OUT_LIMIT)
-        if not len(batch):
+        available = corpus.num_spectra("validation")
+        if not available:
             raise CorpusError(
                 "expected spectra in the validation split, found none",
                 "build the corpus with more compounds, or with a larger validation share",
             )
+        batch = corpus.read("validation", min(available, HELD_OUT_LIMIT))
         self._mask = draw_masks(HELD_OUT_MASK, batch.intensity, HELD_OUT_KEY)
         self._tensors = to_tensors(batch, self._mask, device)
         self._truth = batch.intensity.astype(np.float64)

@@ -71,7 +71,7 @@ class Verdict:
         e, s = self.excess, self.smallest
         text = (
             f"{answer}: their predicted loss is {e.value:+.1%} [{e.low:+.1%}, {e.high:+.1%}] against all "
-            f"{_count(self.full)}, where {self.tolerance:.1%} is tolerated. The smallest corpus within it is "
+            f"{self.full:,.0f}, where {self.tolerance:.1%} is tolerated. The smallest corpus within it is "
             f"{_count(s.value)} [{_count(s.low)}, {_count(s.high)}] ({self.confidence:.0%} intervals)."
         )
         return " ".join([text, *(f"{caveat[0].upper()}{caveat[1:]}." for caveat in self.caveats)])

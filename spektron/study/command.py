@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from spektron.core.errors import SpektronError
 from spektron.core.settings import parse_assignments
 from spektron.corpus import Corpus
 from spektron.corpus.default import ensure_bundled
-from spektron.report import console_width, render_terminal
+from spektron.report import console_width, render_report, render_table
 from spektron.study.places import Places
 from spektron.study.plan import plan_table
 from spektron.study.study import Study
@@ -91,15 +90,15 @@ def run_study(study: Study[Any], options: RunOptions) -> int:
     for warning in warnings:
         console.print(f"[yellow]warning:[/] {_escape(warning)}", highlight=False)
     if options.plan:
-        console.print(render_terminal(plan_table(plan, ledger, settings.train.max_concurrent or os.cpu_count() or 1)))
+        console.print(render_table(plan_table(plan, ledger, settings.train.max_concurrent or os.cpu_count() or 1)))
         return 0
     outcome = run_plan(plan, ledger, store, places, corpus.path)
     assert outcome.report is not None
-    console.print(render_terminal(dataclasses.replace(outcome.report, warnings=(*outcome.report.warnings,))))
+    console.print(render_report(outcome.report))
     if outcome.undelivered:
         console.print(
-            f"[yellow]{outcome.undelivered} events wait for MLflow in {places.plan_dir(plan)}; run the same command again "
-            "when the server is back: it delivers them and runs nothing twice[/]"
+            f"[yellow]{outcome.undelivered} events wait for MLflow in {places.plan_dir(plan)}; run the same command "
+            "again when the server is back: it delivers them and runs nothing twice[/]"
         )
     return 1 if outcome.failed else 0
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from spektron.report import Card, Column, Curve, Figure, Headline, Interval, Marker, Points, Table
+from spektron.report import Card, Cell, Column, Curve, Figure, Headline, Interval, Marker, Points, Table
 from spektron.scaling import CorpusLaw, Estimate, FitStatus, Verdict, fit_corpus_law
 from spektron.study.outcome import Findings, TrialResult
 from spektron.study.study import StudySettings
@@ -114,7 +114,12 @@ def _law_card(
             ),
         ),
         markers=(
-            Marker("smallest that suffices", verdict.smallest.value, verdict.smallest.low, verdict.smallest.high),
+            Marker(
+                label="smallest that suffices",
+                x=verdict.smallest.value,
+                low=verdict.smallest.low,
+                high=verdict.smallest.high,
+            ),
         ),
         note="Fixed steps: a small corpus is seen many times. Hollow points are left out in the hold-out.",
     )
@@ -131,7 +136,7 @@ def _findings(law: CorpusLaw) -> list[str]:
 
 
 def _parameter_card(law: CorpusLaw) -> Card:
-    rows = [
+    rows: list[Mapping[str, Cell]] = [
         {
             "estimator": label,
             "E": _interval(fit.E, law),
@@ -162,7 +167,7 @@ def _holdout_card(law: CorpusLaw) -> Card:
         body = "Not applicable, because fewer than 4 sizes would be left to fit. Run at least 5 sizes."
         return Card(title=title, status="not_applicable", body=body)
     holdout = law.holdout
-    rows = (
+    rows: tuple[Mapping[str, Cell], ...] = (
         {"predictor": "the law", "error": holdout.error},
         {"predictor": "power law without floor", "error": holdout.power_law_error},
         {"predictor": "last point carried forward", "error": holdout.last_point_error},

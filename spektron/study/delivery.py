@@ -6,13 +6,15 @@ import itertools
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from spektron.core.errors import TrackingError
 from spektron.core.identity import canonical_json
 from spektron.study.journal import Journal
-from spektron.study.mlflow_store import KIND, PLAN, RESULT, TRIAL, MlflowStore, is_permanent
+from spektron.study.mlflow_store import MlflowStore, is_permanent
+from spektron.study.tags import KIND, PLAN, RESULT, TRIAL
 
 __all__ = ["Delivery"]
 
@@ -87,7 +89,7 @@ class Delivery:
                 for report in reports
                 for name, value in report["metrics"].items()
             ]
-            self._attempt(f"metrics of {trial}", lambda t=trial, p=points: self._store.log_metrics(self._run(t), p))
+            self._attempt(f"metrics of {trial}", partial(self._log_metrics, trial, points))
 
     def _deliver_one(self, event: Mapping[str, Any]) -> None:
         handler = {
@@ -107,6 +109,9 @@ class Delivery:
             if not is_permanent(error):
                 raise
             self._warn(f"MLflow refused {what} (kept in {self._journal.path}): {error}")
+
+    def _log_metrics(self, trial: str, points: list[tuple[str, float, int, int]]) -> None:
+        self._store.log_metrics(self._run(trial), points)
 
     def _run(self, trial: str) -> str:
         run_id = self._store.run_id(TRIAL, trial)

@@ -1,8 +1,8 @@
 """The write-ahead journal: what happened, on the driver's disk, before anybody else is told.
 
 One JSON object a line, appended and (for everything but metrics) synced. MLflow is fed from it by byte offset, so a
-tracking server that is away costs nothing but time, and a driver that is killed leaves the truth behind. A line torn by a
-crash is cut off when the journal is opened again; there is never more than one, the last.
+tracking server that is away costs nothing but time, and a driver that is killed leaves the truth behind. A line torn
+by a crash is cut off when the journal is opened again; there is never more than one, the last.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is known to be done, and from which corpus: the journals on this disk, MLflow, and the Optuna storage.
 
-Any of the three that says a trial is finished is believed; together they survive the loss of any two. Nothing here starts
-or writes anything.
+Any of the three that says a trial is finished is believed; together they survive the loss of any two. Nothing here
+starts or writes anything.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spektron.core.errors import DriftError
 from spektron.core.identity import differences
 from spektron.study.journal import read_events
-from spektron.study.mlflow_store import KIND, RESULT, TRIAL, MlflowStore
+from spektron.study.tags import KIND, RESULT, TRIAL
 from spektron.study.trial import CorpusIdentity
+
+if TYPE_CHECKING:  # MLflow takes seconds to import, and a worker that meets this module never needs it
+    from spektron.study.mlflow_store import MlflowStore
 
 __all__ = ["Ledger", "Record"]
 

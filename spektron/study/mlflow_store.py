@@ -1,8 +1,8 @@
 """What Spektron writes to MLflow and how it finds it again: one run a trial, one parent a plan.
 
-Every operation here can be done twice: runs are looked up by their tags before they are created, parameters and tags are
-set to the same values, and a metric point that is already there is the same point. So the journal may be delivered from any
-earlier offset, and a half-made run is adopted.
+Every operation here can be done twice: runs are looked up by their tags before they are created, parameters and tags
+are set to the same values, and a metric point that is already there is the same point. So the journal may be delivered
+from any earlier offset, and a half-made run is adopted.
 """
 
 from __future__ import annotations
@@ -15,23 +15,22 @@ from pathlib import Path
 from typing import Any
 
 from spektron.core.errors import TrackingError
+from spektron.core.identity import fingerprint
+from spektron.study.tags import KIND, PLAN, TRIAL
 
 # A server that is away must be found out in seconds, not in MLflow's default of 7 retries × 120 s.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 os.environ.setdefault("MLFLOW_ENABLE_TELEMETRY", "false")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunStatus, RunTag, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-__all__ = ["KIND", "PLAN", "RESULT", "TRIAL", "MlflowStore", "is_permanent"]
+__all__ = ["MlflowStore", "is_permanent"]
 
-KIND = "spektron.kind"
-PLAN = "spektron.plan"
-TRIAL = "spektron.trial"
-RESULT = "spektron.result"
 
 _PAGE = 500
 _MAX_METRICS_A_CALL = 1000  # MLflow's own limit for one log_batch
@@ -157,9 +156,14 @@ class MlflowStore:
         self._client.set_terminated(run_id, status=status, end_time=end_ms)
 
     def upload(self, run_id: str, folder: Path, table: Mapping[str, list[Any]]) -> None:
-        """Upload a report's folder, and its results as a table that MLflow compares across runs."""
+        """Upload a report's folder, and its trials as a table that MLflow compares across runs.
+
+        ``log_table`` appends to a table that is there, so each content has a name of its own and is written once.
+        """
         self._client.log_artifacts(run_id, str(folder))
-        self._client.log_table(run_id, data=dict(table), artifact_file="results.json")
+        name = f"tables/trials-{fingerprint(dict(table))[:8]}.json"
+        if name not in {artifact.path for artifact in self._client.list_artifacts(run_id, "tables")}:
+            self._client.log_table(run_id, data=dict(table), artifact_file=name)
 
     def describe_study(self, text: str) -> None:
         """Put the question on the experiment's page."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ class Plan:
     trials: tuple[Trial, ...]
     num_trials: int
 
-    def trial_at(self, params: dict[str, Any]) -> Trial:
+    def trial_at(self, params: Mapping[str, Any]) -> Trial:
         """The trial at one point."""
         return trial_at(self.study, self.settings, self.corpus, params)
 

@@ -12,10 +12,11 @@ from spektron.core.provenance import provenance
 from spektron.report import Column, StudyReport, Table, save_figure, study_page, write_csv
 from spektron.study.journal import Journal
 from spektron.study.ledger import Ledger
-from spektron.study.mlflow_store import PLAN, MlflowStore
+from spektron.study.mlflow_store import MlflowStore
 from spektron.study.outcome import Findings, Outcome, TrialResult
 from spektron.study.places import Places
 from spektron.study.plan import Plan
+from spektron.study.tags import PLAN
 
 __all__ = ["publish"]
 
@@ -33,7 +34,7 @@ def publish(
         plan=plan.fingerprint,
         status="FAILED" if outcome.failed else "FINISHED",
         folder=str(outcome.report_dir),
-        table={column.name: [row.get(column.name) for row in trials.rows] for column in trials.columns},
+        table={c.name: [row.get(c.name) for row in trials.rows] for c in trials.columns if c.name != "reused"},
         metrics={**findings.metrics, **_total_cost(outcome.results)},
         tags={"spektron.status": findings.status, "spektron.verdict": findings.verdict},
     )

@@ -1,7 +1,7 @@
 """Connecting to Ray, and refusing to start what could only hang.
 
-Ray Data reads with the CPUs that trials leave. Two workers that take every CPU of a two-CPU machine saw no batch in 70 s;
-so trials may never reserve the last CPU, and a study that would is refused before it starts.
+Ray Data reads with the CPUs that trials leave. Two workers that take every CPU of a two-CPU machine saw no batch in
+70 s; so trials may never reserve the last CPU, and a study that would is refused before it starts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["check_dashboard", "num_slots", "ray_cluster"]
 
 DATA_CPUS = 1.0  # a read task of Ray Data asks for one whole CPU
 
-# Trials exchange scalars and checkpoints through files; only Ray Data's blocks (a few MiB each) lie in the object store.
+# Trials exchange scalars, and checkpoints through files; only Ray Data's blocks (8 MiB each) lie in the object store.
 _OBJECT_STORE_BYTES = 512 * 2**20
 
 _QUIET = {
@@ -47,6 +47,8 @@ def ray_cluster(*, nested: bool) -> Iterator[None]:
         os.environ.setdefault(name, value)
     import ray
 
+    # Tune prints each trial's traceback and a list of what did not complete; the scribe files and names them.
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     if ray.is_initialized():
         yield
         return
@@ -96,8 +98,8 @@ def num_slots(placement: Placement, total_cpus: float, total_gpus: float) -> int
 def check_dashboard() -> None:
     """Refuse nested trials on a cluster without a dashboard.
 
-    A nested trainer that is stopped frees its CPUs only through a cleaner that asks the dashboard; without one the study
-    would hang at the first trial that ends early.
+    A nested trainer that is stopped frees its CPUs only through a cleaner that asks the dashboard; without one the
+    study would hang at the first trial that ends early.
     """
     import ray
 

@@ -15,12 +15,13 @@ from spektron.corpus import Corpus
 from spektron.study.delivery import Delivery
 from spektron.study.journal import Journal
 from spektron.study.ledger import Ledger
-from spektron.study.mlflow_store import PLAN, TRIAL, MlflowStore
+from spektron.study.mlflow_store import MlflowStore
 from spektron.study.outcome import Outcome, TrialResult
 from spektron.study.places import Places
 from spektron.study.plan import Plan, make_plan
 from spektron.study.publish import publish
 from spektron.study.study import Study, StudySettings
+from spektron.study.tags import PLAN, TRIAL
 from spektron.study.trial import CorpusIdentity
 
 __all__ = ["corpus_identity", "look_up", "run_plan"]

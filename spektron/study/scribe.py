@@ -15,6 +15,7 @@ from ray.tune import Callback
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.result import AUTO_RESULT_KEYS
 
+from spektron.core.files import write_text
 from spektron.report import StudyProgress
 from spektron.study.journal import Journal
 from spektron.study.ledger import Ledger
@@ -112,7 +113,11 @@ class Scribe(Callback):  # type: ignore[misc]
         if trial.trial_id in self._over:
             return
         self._started.setdefault(trial.trial_id, time.time())  # its actor may have died before it could start
-        self._fail(trial, self._searcher.trial(trial.trial_id), _reason(trial))
+        ours = self._searcher.trial(trial.trial_id)
+        traceback = str(trial.get_error() or "")
+        path = self._journal.folder / "errors" / f"{ours.fingerprint}.txt"
+        write_text(path, traceback)
+        self._fail(trial, ours, f"{_reason(traceback)} (whole traceback: {path})")
 
     def interrupt(self) -> None:
         """Journal everything that still runs as stopped: the next run goes on from its checkpoint."""
@@ -186,8 +191,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _reason(trial: TuneTrial) -> str:
-    """The last line of the worker's traceback: our errors carry their whole text there."""
-    text = str(getattr(trial, "error_msg", "") or trial.get_pickled_error() or "unknown error").strip()
+def _reason(traceback: str) -> str:
+    """What a person reads first of a worker's traceback: our error with its hint, or its last line."""
     marker = "spektron.core.errors."
-    return text[text.rindex(marker) + len(marker) :] if marker in text else text.splitlines()[-1]
+    if marker in traceback:
+        return traceback[traceback.rindex(marker) + len(marker) :].strip()
+    lines = [line for line in traceback.strip().splitlines() if line and not line.startswith(" ")]
+    return lines[-1] if lines else "unknown error"

@@ -1,8 +1,8 @@
 """Suggestions for Ray Tune from Optuna's ask and tell, on storage that outlives the driver.
 
-Ray's own ``OptunaSearch`` keeps its study in memory, tells trials that were stopped early as complete (so that a sampler
-mixes fidelities) and leaves a trial with a NaN metric running for ever. Here a stopped trial is PRUNED with its
-intermediate values, NaN is FAIL, and what a dead driver left RUNNING is asked again.
+Ray's own ``OptunaSearch`` keeps its study in memory, tells trials that were stopped early as complete (so that a
+sampler mixes fidelities) and leaves a trial with a NaN metric running for ever. Here a stopped trial is PRUNED with
+its intermediate values, NaN is FAIL, and what a dead driver left RUNNING is asked again.
 """
 
 from __future__ import annotations

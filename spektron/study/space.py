@@ -1,7 +1,7 @@
 """What a study varies: axes, and how Optuna is asked for a value on each.
 
-An axis is addressed by its dotted path in the trial's configuration (``num_spectra``, ``encoder.dim``). Values that Optuna
-cannot store as they are (lists, mappings) travel through it as canonical JSON and come back as what they were.
+An axis is addressed by its dotted path in the trial's configuration (``num_spectra``, ``encoder.dim``). Values that
+Optuna cannot store as they are (lists, mappings) travel through it as canonical JSON and come back as what they were.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Choice(Settings):
 
 
 class Sizes(Settings):
-    """Corpus sizes, evenly spaced in the logarithm up to the whole training split; a `Choice` once the corpus is known."""
+    """Corpus sizes, evenly spaced in the logarithm up to the whole train split; a `Choice` once the corpus is known."""
 
     kind: Literal["sizes"] = "sizes"
     smallest: int = Field(ge=1)

@@ -62,7 +62,7 @@ def finished_in(study: optuna.Study) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield trial.user_attrs[FINGERPRINT], json.loads(trial.user_attrs[RESULT])
 
 
-class _Grid(GridSampler):
+class _Grid(GridSampler):  # type: ignore[misc]
     """Optuna's grid, for ask and tell: the end of the grid is ours to notice, not an error of ``Study.stop``."""
 
     def after_trial(self, study: Any, trial: Any, state: Any, values: Any) -> None:

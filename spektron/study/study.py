@@ -1,8 +1,8 @@
 """A study as an inert value: building one runs nothing, opens nothing and reads nothing.
 
-What bears identity is `StudySettings.config` (and, through the trial, the corpus's fingerprint, the split and the seed).
-What never does is `StudySettings.train` and `StudySettings.cost`: how many workers, CPUs and GPUs, and what they cost. The
-two live in different classes so that neither can slip into the other.
+What bears identity is `StudySettings.config` (and, through the trial, the corpus's fingerprint, the split and the
+seed). What never does is `StudySettings.train` and `StudySettings.cost`: how many workers, CPUs and GPUs, and what
+they cost. The two live in different classes so that neither can slip into the other.
 """
 
 from __future__ import annotations

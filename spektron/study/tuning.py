@@ -84,8 +84,8 @@ def _tuner(
 def _resources(placement: Placement) -> tune.PlacementGroupFactory:
     """What Tune reserves for a trial.
 
-    A nested trainer's workers reserve for themselves, in a placement group of their own: the trial that starts them takes
-    none, or two trials on two CPUs would wait for each other for ever.
+    A nested trainer's workers reserve for themselves, in a placement group of their own: the trial that starts them
+    takes none, or two trials on two CPUs would wait for each other for ever.
     """
     if placement.num_workers > 1:
         return tune.PlacementGroupFactory([{"node:__internal_head__": 0.001}])

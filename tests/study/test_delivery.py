@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.study.test_plan import plan_of
 
 from spektron.core.errors import TrackingError
 from spektron.study.delivery import Delivery
 from spektron.study.journal import Journal
-from spektron.study.mlflow_store import KIND, PLAN, TRIAL, MlflowStore
+from spektron.study.mlflow_store import MlflowStore
 from spektron.study.scribe import corpus_values, trial_tags
+from spektron.study.tags import KIND, PLAN, TRIAL
+from tests.study.test_plan import plan_of
 
 
 @pytest.fixture(scope="module")

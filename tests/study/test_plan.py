@@ -3,12 +3,12 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from tests.study.toy import CORPUS, toy_study
 
 from spektron.core.errors import ConfigError, DriftError
 from spektron.study.ledger import Ledger, Record
 from spektron.study.plan import make_plan, plan_table
 from spektron.study.space import Float
+from tests.study.toy import CORPUS, toy_study
 
 
 def plan_of(study=None, corpus=CORPUS, **values):

@@ -5,13 +5,13 @@ import math
 import pytest
 from optuna.trial import TrialState
 from ray.tune.search import Searcher
-from tests.study.test_plan import plan_of
 
 from spektron.core.errors import StudyError
 from spektron.study.ledger import Ledger, Record
 from spektron.study.search import OptunaSearcher
 from spektron.study.space import Float
 from spektron.study.storage import finished_in, open_storage, open_study
+from tests.study.test_plan import plan_of
 
 
 @pytest.fixture(params=["journal", "sqlite"])
@@ -113,5 +113,5 @@ def test_a_search_draws_its_number_of_trials_and_goes_on_after_a_crash(storage_u
 
 
 def test_unreachable_storage_is_named():
-    with pytest.raises(StudyError, match="127.0.0.1:1"):
+    with pytest.raises(StudyError, match=r"127\.0\.0\.1:1"):
         open_storage("postgresql://user@127.0.0.1:1/optuna")

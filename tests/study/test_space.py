@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import optuna
 import pytest
 from pydantic import ValidationError
@@ -47,7 +49,7 @@ def test_sizes_span_from_the_smallest_to_the_whole(num_train, count):
     sizes = Sizes(smallest=24, count=count).resolved(num_train).values
     assert len(sizes) == count
     assert (sizes[0], sizes[-1]) == (24, num_train)
-    ratios = [b / a for a, b in zip(sizes, sizes[1:], strict=False)]
+    ratios = [b / a for a, b in itertools.pairwise(sizes)]
     assert max(ratios) / min(ratios) < 1.12
 
 
