@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 import ray
-from ray.data import DataContext, ReadTask
+from ray.data import DataContext, ExecutionResources, ReadTask
 from ray.data.block import BlockMetadata
 from ray.data.datasource import Datasource
 
@@ -26,17 +26,24 @@ from spektron.corpus.schema import ROW_BYTES
 __all__ = ["READ_CPUS", "ray_is_ready", "ray_tables", "require_free_cpu"]
 
 # A read task copies memory and waits for the disk. A quarter of a CPU lets it run beside trials that hold most of a
-# node; two at a time keep one consumer busy, more only fill the object store.
+# node. One at a time is ahead of any training step (1 GB/s), needs no reordering, and leaves the cores to the trials.
 READ_CPUS = 0.25
-_READ_CONCURRENCY = 2
+_READ_CONCURRENCY = 1
 
-# 32 MiB blocks: with 8 MiB Ray's bookkeeping of each object shows (see benchmarks/decode.py).
+# 32 MiB blocks, and long tasks: with 8 MiB blocks Ray's bookkeeping of each object takes a third of the throughput.
 _BLOCK_ROWS = 4096
-_TASK_ROWS = 4 * _BLOCK_ROWS
+_TASK_ROWS = 16 * _BLOCK_ROWS
+
+# Row groups of the usual 1024 rows fill a task with 64 slices; of a corpus with tiny ones a task takes fewer rows.
+_TASK_SLICES = 128
 
 # A dataset takes 0.3 s (warm) to 10 s (first use of a cluster) until its first block, so an endless stream is made of
-# few long ones: 256 tasks are four million rows.
-_TASKS_PER_DATASET = 256
+# few long ones: 64 tasks are four million rows.
+_TASKS_PER_DATASET = 64
+
+# What one stream may hold in the object store. The store's pages are slow the first time they are written (0.9 GiB/s,
+# then 8 GiB/s, measured), so a stream that stays small is also faster than one that spreads over the whole store.
+_OBJECT_STORE_BYTES = 256 * 2**20
 
 # Trials come and go; this long without any free CPU is starvation rather than a queue.
 CPU_WAIT_S = 60.0
@@ -86,17 +93,21 @@ def ray_tables(slices: Iterator[RowSlice]) -> Iterator[pa.Table]:
 
 def _tasks(slices: Iterator[RowSlice]) -> Iterator[list[RowSlice]]:
     task: list[RowSlice] = []
+    num_rows = 0
     for piece in slices:
         task.append(piece)
-        if num_rows_of(task) >= _TASK_ROWS:
+        num_rows += len(piece)
+        if num_rows >= _TASK_ROWS or len(task) >= _TASK_SLICES:
             yield task
-            task = []
+            task, num_rows = [], 0
     if task:
         yield task
 
 
 def _dataset(tasks: Sequence[list[RowSlice]]) -> ray.data.Dataset:
     logging.getLogger("ray.data").setLevel(logging.WARNING)
+    # Ray warns that progress bars are off because we turned them off.
+    logging.getLogger("ray.data._internal.progress").setLevel(logging.ERROR)
     with DataContext.current(_quiet_context()):
         return ray.data.read_datasource(
             _SliceSource(tasks), override_num_blocks=len(tasks), concurrency=_READ_CONCURRENCY, num_cpus=READ_CPUS
@@ -109,6 +120,7 @@ def _quiet_context() -> DataContext:
     context.enable_operator_progress_bars = False
     context.print_on_execution_start = False
     context.execution_options.preserve_order = True
+    context.execution_options.resource_limits = ExecutionResources(object_store_memory=_OBJECT_STORE_BYTES)
     context.target_max_block_size = _BLOCK_ROWS * ROW_BYTES
     return context
 

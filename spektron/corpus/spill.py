@@ -85,7 +85,9 @@ class _Bucket:
     """One file and the rows that wait for it."""
 
     def __init__(self, files: ExitStack, path: Path) -> None:
-        self._writer = files.enter_context(pa.ipc.new_stream(str(path), _SPILL_SCHEMA))
+        # Given a path, a writer that failed would keep its file open.
+        file = files.enter_context(pa.OSFile(str(path), "wb"))
+        self._writer = files.enter_context(pa.ipc.new_stream(file, _SPILL_SCHEMA))
         self._rows: list[dict[str, Any]] = []
         self._intensity = np.empty((_ROWS_PER_FLUSH, NUM_POINTS), dtype=np.float32)
 

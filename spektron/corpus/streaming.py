@@ -15,7 +15,7 @@ from spektron.corpus.reading import RowSlice, empty_batch
 from spektron.corpus.schema import decode
 from spektron.spectra.spectrum import SpectrumBatch
 
-__all__ = ["streaming_batches"]
+__all__ = ["shuffled_batches", "slices_from", "streaming_batches"]
 
 
 def streaming_batches(slices: Sequence[RowSlice], order: StreamOrder, start_batch: int) -> Iterator[SpectrumBatch]:
@@ -31,14 +31,15 @@ def streaming_batches(slices: Sequence[RowSlice], order: StreamOrder, start_batc
         The first batch to yield.
     """
     position = start_batch * order.batch_size
-    tables = ray_tables(_slices_from(slices, order, position))
+    tables = ray_tables(slices_from(slices, order, position))
     try:
-        yield from _shuffled_batches(tables, order, position)
+        yield from shuffled_batches(tables, order, position)
     finally:
         tables.close()  # type: ignore[attr-defined]
 
 
-def _slices_from(slices: Sequence[RowSlice], order: StreamOrder, position: int) -> Iterator[RowSlice]:
+def slices_from(slices: Sequence[RowSlice], order: StreamOrder, position: int) -> Iterator[RowSlice]:
+    """Yield what a worker reads, endlessly, from the window that holds its row number `position` on."""
     first_epoch, offset = divmod(position, order.rows_per_epoch)
     skip = offset // WINDOW_ROWS * WINDOW_ROWS
     for epoch in count(first_epoch):
@@ -46,7 +47,14 @@ def _slices_from(slices: Sequence[RowSlice], order: StreamOrder, position: int) 
         skip = 0
 
 
-def _shuffled_batches(tables: Iterator[pa.Table], order: StreamOrder, position: int) -> Iterator[SpectrumBatch]:
+def shuffled_batches(tables: Iterator[pa.Table], order: StreamOrder, position: int) -> Iterator[SpectrumBatch]:
+    """Yield full batches of a worker's rows from row number `position` on.
+
+    Parameters
+    ----------
+    tables : iterator of pyarrow.Table
+        The rows of `slices_from` with the same `position`, in any portions.
+    """
     rows = _Rows(tables)
     skip = position % order.rows_per_epoch % WINDOW_ROWS
     batch, filled = empty_batch(order.batch_size), 0
