@@ -39,6 +39,7 @@ def pretrain_trial(context: TrialContext) -> dict[str, float]:
             num_workers=placement.num_workers,
             use_gpu=placement.gpus_per_worker > 0,
             cpus_per_worker=placement.cpus_per_worker,
+            threads_per_worker=placement.threads_per_worker,
             checkpoint_dir=context.checkpoint_dir,
             callbacks=(TuneReportCallback(),),
         )
