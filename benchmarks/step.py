@@ -25,7 +25,7 @@ from torch import nn
 from spektron.model import EncoderConfig, block_flops, num_parameters, training_flops
 from spektron.model.blocks import Block
 from spektron.pretrain import PretrainConfig, Worker
-from spektron.pretrain.loop import TrainStep
+from spektron.pretrain.train_step import TrainStep
 from spektron.spectra.spectrum import NUM_POINTS, SpectrumBatch
 
 SIDE = 2048

@@ -14,7 +14,7 @@ __all__ = ["Normalised", "normalise_visible"]
 # A float32 carries 7 digits: where the visible part varies by less than 1e-6 of its size, that variation is rounding,
 # and dividing by it would blow rounding up to the size of a band.
 RELATIVE_FLOOR = 1e-6
-# Keeps an all-zero visible part at 0 / 1e-30 = 0.
+# Keeps an all-zero visible part at 0 / 1e-30 = 0. Smaller than any unit in use (cross-sections in cm² are near 1e-20).
 ABSOLUTE_FLOOR = 1e-30
 
 
@@ -52,23 +52,26 @@ def normalise_visible(intensity: Tensor, mask: Tensor, kind: Normalisation) -> N
     if kind == "none":
         center = visible.new_zeros(visible.shape[:2])
         return Normalised(visible, center, center + 1.0)
-    some = (~mask).any(dim=1, keepdim=True)
+    # In units of the largest visible point: squares of a cross-section in cm² (1e-20) would underflow in float32.
+    size = visible.abs().amax(dim=-1, keepdim=True).clamp_min(ABSOLUTE_FLOOR)
+    visible = visible / size
     center, spread = _standard(visible, hidden) if kind == "standard" else _minmax(visible, hidden)
-    floor = (visible.abs().amax(dim=-1) * RELATIVE_FLOOR).clamp_min(ABSOLUTE_FLOOR)
-    center, scale = torch.where(some, center, 0.0), torch.where(some, torch.maximum(spread, floor), 1.0)
-    values = (visible - center.unsqueeze(-1)) / scale.unsqueeze(-1)
-    return Normalised(values.masked_fill(hidden, 0.0), center, scale)
+    spread = spread.clamp_min(RELATIVE_FLOOR)
+    values = ((visible - center) / spread).masked_fill(hidden, 0.0)
+    some = (~mask).any(dim=1, keepdim=True)
+    center, scale = (center * size).squeeze(-1), (spread * size).squeeze(-1)
+    return Normalised(values, torch.where(some, center, 0.0), torch.where(some, scale, 1.0))
 
 
 def _standard(visible: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-    count = (~hidden).sum(dim=-1).clamp_min(1)
-    mean = visible.sum(dim=-1) / count
+    count = (~hidden).sum(dim=-1, keepdim=True).clamp_min(1)
+    mean = visible.sum(dim=-1, keepdim=True) / count
     # Two passes: the mean of squares minus the squared mean loses a Raman band on a background of 8e5 counts.
-    centred = (visible - mean.unsqueeze(-1)).masked_fill(hidden, 0.0)
-    return mean, (centred.square().sum(dim=-1) / count).sqrt()
+    centred = (visible - mean).masked_fill(hidden, 0.0)
+    return mean, (centred.square().sum(dim=-1, keepdim=True) / count).sqrt()
 
 
 def _minmax(visible: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-    lowest = visible.masked_fill(hidden, torch.inf).amin(dim=-1)
-    highest = visible.masked_fill(hidden, -torch.inf).amax(dim=-1)
+    lowest = visible.masked_fill(hidden, torch.inf).amin(dim=-1, keepdim=True)
+    highest = visible.masked_fill(hidden, -torch.inf).amax(dim=-1, keepdim=True)
     return lowest, highest - lowest

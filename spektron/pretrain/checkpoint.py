@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ class Progress:
     step : int
         Optimizer steps done.
     loss_total, loss_count : float, int
-        Sum and number of training losses since the last evaluation.
+        Sum and number of training losses since the last evaluation, a mean over the workers.
     metrics : dict
         Of the last evaluation; empty before the first.
     """
@@ -64,7 +65,10 @@ def save_checkpoint(
     config: PretrainConfig,
     corpus_fingerprint: str,
 ) -> Path:
-    """Write ``directory/step-…``, all of it or nothing, and remove all but the last `KEEP`.
+    """Write ``directory/step-…``, all of it or nothing, and remove what it makes obsolete.
+
+    Kept are this checkpoint and the one before it. Whatever lies after this step is removed: a run only writes step n
+    when what it found beyond n was damaged, and a damaged folder must not push out a whole one.
 
     Raises
     ------
@@ -72,6 +76,7 @@ def save_checkpoint(
         When the disk is full; earlier checkpoints are untouched.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    _remove(directory.glob(".step-*.tmp"))  # what a killed writer left behind; only one process writes here
     final = directory / f"step-{progress.step:08d}"
     temporary = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=".tmp", dir=directory))
     try:
@@ -86,15 +91,15 @@ def save_checkpoint(
                 "sha256": {name: sha256_file(temporary / name) for name in (_MODEL, _OPTIMIZER)},
             }
             (temporary / _STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
+            temporary.chmod(0o755)  # mkdtemp's 0700 would keep a shared disk's other users out
             _sync(temporary)
-            # Only there when it was found damaged, or the run it belongs to trained past it and came back.
-            shutil.rmtree(final, ignore_errors=True)
+            _remove([final])  # only there when it was found damaged
             temporary.rename(final)
             _sync_path(directory)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    for old in _folders(directory)[KEEP:]:
-        shutil.rmtree(old, ignore_errors=True)
+        _remove([temporary])
+    _remove(folder for folder in _folders(directory) if folder.name > final.name)
+    _remove(_folders(directory)[KEEP:])
     return final
 
 
@@ -122,7 +127,7 @@ def load_checkpoint(
     ConfigError
         When the checkpoint belongs to another configuration, corpus or format; names the fields.
     """
-    state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+    state = _read_state(folder)
     found = {"format": state["format"], "config": state["config"], "corpus": state["corpus"]}
     wanted = {"format": FORMAT, "config": config.model_dump(mode="json"), "corpus": corpus_fingerprint}
     if changed := differences(found, wanted):
@@ -137,8 +142,21 @@ def load_checkpoint(
 
 
 def load_model(folder: Path) -> MaskedReconstructor:
-    """Read the model of a checkpoint, on the CPU and in evaluation mode."""
-    state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+    """Read the model of a checkpoint, on the CPU and in evaluation mode.
+
+    Raises
+    ------
+    ConfigError
+        When the folder is not a whole checkpoint of this format; says what is wrong with it.
+    """
+    if damage := _damage(folder):
+        raise ConfigError(
+            f"expected a whole checkpoint at {folder}, found {damage}",
+            "name a folder step-… of a run; the one before the last is kept too",
+        )
+    state = _read_state(folder)
+    if state["format"] != FORMAT:
+        raise ConfigError(f"checkpoint {folder} has format {state['format']}, expected {FORMAT}", "pretrain again")
     model = MaskedReconstructor(PretrainConfig.model_validate(state["config"]).encoder)
     model.load_state_dict(load_file(folder / _MODEL))
     return model.eval()
@@ -150,13 +168,26 @@ def _folders(directory: Path) -> list[Path]:
 
 def _damage(folder: Path) -> str:
     try:
-        state: dict[str, Any] = json.loads((folder / _STATE).read_text(encoding="utf-8"))
-        for name, expected in state["sha256"].items():
-            if (found := sha256_file(folder / name)) != expected:
+        state = _read_state(folder)
+        if state["format"] != FORMAT:
+            return ""  # not damaged but of another time: `load_checkpoint` refuses it by name
+        for name in (_MODEL, _OPTIMIZER):
+            expected, found = state["sha256"][name], sha256_file(folder / name)
+            if found != expected:
                 return f"{name}: expected sha256 {expected}, found {found}"
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def _read_state(folder: Path) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+    return state
+
+
+def _remove(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _moments(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

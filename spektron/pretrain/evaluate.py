@@ -4,7 +4,12 @@ Masks are fixed (one kind, one seed), and so are the units. A model may normalis
 brought back to the intensity's unit first, and its error is divided by the variance of the *whole* spectrum, masked
 part included. Visible-part units would not do: they differ between normalisations, and where the visible part happens
 to be flat one spectrum would outweigh all others. In whole-spectrum units the visible mean as a guess scores about 1,
-and never above points / masked points = 4, whatever is hidden.
+and never above points² / (masked · visible points) = 5.3, whatever is hidden.
+
+Two guesses that need no model are scored beside every model, so that a number can be read on its own:
+``val_mse_mean``, the visible mean (what "standard" normalisation calls zero, and where training starts), and
+``val_mse_interpolation``, a straight line across each masked span between its visible neighbours. A model that is not
+below the first has learnt nothing; one that is not below the second knows no more than that spectra are continuous.
 """
 
 from __future__ import annotations
@@ -67,6 +72,10 @@ class HeldOut:
         self._tensors = to_tensors(batch, self._mask, device)
         self._truth = batch.intensity.astype(np.float64)
         self._spread = spread_of(torch.from_numpy(batch.intensity)).double().numpy()
+        self._references = {
+            "val_mse_mean": self._mean_squared_error(_visible_mean(self._truth, self._mask)),
+            "val_mse_interpolation": self._mean_squared_error(_interpolated(self._truth, self._mask)),
+        }
         self._peaks = [
             np.flatnonzero(_is_peak(row, 1.0) & hidden) for row, hidden in zip(self._truth, self._mask, strict=True)
         ]
@@ -77,19 +86,24 @@ class HeldOut:
         Returns
         -------
         dict
-            ``val_mse`` (whole-spectrum variances), ``val_spectral_angle`` (radians), and ``val_peak_recall`` (share,
-            0 to 1), which is absent where no band lies under a mask.
+            ``val_mse`` (whole-spectrum variances), ``val_spectral_angle`` (radians), ``val_peak_recall`` (share, 0 to
+            1), which is absent where no band lies under a mask, and the references ``val_mse_mean`` and
+            ``val_mse_interpolation`` in the units of ``val_mse``: constants of the corpus, the same for every model.
         """
         predicted = self._predict(model)
-        error = np.where(self._mask, predicted - self._truth, 0.0) / self._spread[:, None]
-        count = self._mask.sum(axis=1)
         metrics = {
-            "val_mse": float(np.mean((error**2).sum(axis=1) / count)),
+            "val_mse": self._mean_squared_error(predicted),
             "val_spectral_angle": float(np.mean(self._angles(predicted))),
+            **self._references,
         }
         if sum(map(len, self._peaks)):
             metrics["val_peak_recall"] = self._recall(np.where(self._mask, predicted, self._truth))
         return metrics
+
+    def _mean_squared_error(self, predicted: Floats) -> float:
+        """Mean over spectra of the mean over their masked points, in each spectrum's own variance."""
+        error = np.where(self._mask, predicted - self._truth, 0.0) / self._spread[:, None]
+        return float(np.mean((error**2).sum(axis=1) / self._mask.sum(axis=1)))
 
     @torch.no_grad()
     def _predict(self, model: MaskedReconstructor) -> Floats:
@@ -104,10 +118,9 @@ class HeldOut:
 
     def _angles(self, predicted: Floats) -> Floats:
         """Angle between truth and prediction on masked points, both from the visible mean, so that shape counts."""
-        visible = ~self._mask
-        origin = (self._truth * visible).sum(axis=1) / visible.sum(axis=1)
-        truth = np.where(self._mask, self._truth - origin[:, None], 0.0)
-        guess = np.where(self._mask, predicted - origin[:, None], 0.0)
+        origin = _visible_mean(self._truth, self._mask)
+        truth = np.where(self._mask, self._truth - origin, 0.0)
+        guess = np.where(self._mask, predicted - origin, 0.0)
         norms = np.linalg.norm(truth, axis=1) * np.linalg.norm(guess, axis=1)
         cosine = (truth * guess).sum(axis=1) / np.maximum(norms, np.finfo(np.float64).tiny)
         return np.asarray(np.arccos(cosine.clip(-1.0, 1.0)))
@@ -121,6 +134,17 @@ class HeldOut:
                 near = np.abs(predicted[None, :] - peaks[:, None]) <= PEAK_TOLERANCE
                 found += int(near.any(axis=1).sum())
         return found / sum(map(len, self._peaks))
+
+
+def _visible_mean(truth: Floats, mask: NDArray[np.bool_]) -> Floats:
+    """Mean of each row's visible points, shape (rows, 1)."""
+    return np.asarray(truth.mean(axis=1, keepdims=True, where=~mask))
+
+
+def _interpolated(truth: Floats, mask: NDArray[np.bool_]) -> Floats:
+    """Each row with a straight line across its masked spans; level where a span reaches an end of the axis."""
+    points = np.arange(truth.shape[1])
+    return np.stack([np.interp(points, points[~hidden], row[~hidden]) for row, hidden in zip(truth, mask, strict=True)])
 
 
 def _is_peak(row: Floats, share: float) -> NDArray[np.bool_]:

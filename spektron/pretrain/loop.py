@@ -8,29 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from spektron.core.errors import ConfigError
-from spektron.model import MaskedReconstructor
 from spektron.pretrain.checkpoint import Progress, latest_checkpoint, load_checkpoint, save_checkpoint
 from spektron.pretrain.config import PretrainConfig
-from spektron.pretrain.data import SpectrumSource, TensorBatch, to_tensors
+from spektron.pretrain.data import SpectrumSource
 from spektron.pretrain.evaluate import HeldOut
 from spektron.pretrain.health import TrainingWindow
-from spektron.pretrain.losses import ReconstructionLoss
-from spektron.pretrain.masking import draw_masks
-from spektron.pretrain.optimizer import build_optimizer, learning_rate_at, set_learning_rate
+from spektron.pretrain.optimizer import learning_rate_at
+from spektron.pretrain.train_step import TrainStep
 from spektron.pretrain.worker import Worker
+from spektron.spectra.spectrum import SpectrumBatch
 
-__all__ = ["Report", "TrainStep", "pretrain"]
+__all__ = ["Report", "pretrain"]
 
 Report = Callable[[int, dict[str, float], Path | None], None]
 
@@ -100,69 +95,6 @@ def _num_unique(config: PretrainConfig, corpus: SpectrumSource) -> int:
     return unique
 
 
-class TrainStep:
-    """One optimizer step: masks, forward, loss, backward, clipping, update.
-
-    Parameters
-    ----------
-    config : PretrainConfig
-    worker : Worker
-    """
-
-    def __init__(self, config: PretrainConfig, worker: Worker) -> None:
-        self.config, self.worker = config, worker
-        self.device = torch.device(worker.device)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
-            self.model = MaskedReconstructor(config.encoder).to(self.device)
-        self.loss = ReconstructionLoss(config.loss).to(self.device)
-        self.optimizer = build_optimizer(self.model, config)
-        self._parameters = list(self.model.parameters())
-        self._called = self._wrap()
-
-    def _wrap(self) -> nn.Module:
-        called: nn.Module = self.model
-        if self.worker.world_size > 1:
-            ids = [self.device.index or 0] if self.device.type == "cuda" else None
-            called = DistributedDataParallel(called, device_ids=ids, broadcast_buffers=False)
-        if self.worker.compile:
-            called.compile()
-        return called
-
-    def __call__(self, step: int, batch: Any) -> tuple[Tensor, Tensor]:
-        """Take step 1, 2, … on this worker's rows, a `SpectrumBatch`; return the loss and the gradient's norm."""
-        config, worker = self.config, self.worker
-        masks = draw_masks(
-            config.mask, batch.intensity, (config.seed, step), rank=worker.rank, world_size=worker.world_size
-        )
-        if config.encoder.dropout:
-            torch.manual_seed(int(np.random.SeedSequence((config.seed, step, worker.rank)).generate_state(1)[0]))
-        loss = self._backward(to_tensors(batch, masks, self.device))
-        norm = torch.nn.utils.clip_grad_norm_(self._parameters, config.grad_clip)
-        set_learning_rate(self.optimizer, learning_rate_at(step, config))
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return loss, norm
-
-    def _backward(self, batch: TensorBatch) -> Tensor:
-        parts = batch.parts(self.worker.accumulation)
-        total = torch.zeros((), device=self.device)
-        for index, part in enumerate(parts):
-            with self._unsynced(last=index == len(parts) - 1):
-                with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16"):
-                    reconstruction = self._called(*part)
-                loss = self.loss(reconstruction, part.intensity[:, 0], part.mask).total / len(parts)
-                loss.backward()
-            total += loss.detach()
-        return total
-
-    def _unsynced(self, *, last: bool) -> Any:
-        """Hold back the exchange of gradients until the last part."""
-        return (
-            nullcontext() if last or not isinstance(self._called, DistributedDataParallel) else self._called.no_sync()
-        )
-
-
 class _Run:
     """A run under way: a `TrainStep`, and what happens between steps."""
 
@@ -178,13 +110,13 @@ class _Run:
         self.config, self.corpus, self.worker = config, corpus, worker
         self.checkpoint_dir, self.report, self.unique = checkpoint_dir, report, unique
         self.step = TrainStep(config, worker)
+        self.checkpoint: Path | None = None
         self.progress = self._resume()
         self.window = TrainingWindow(self.progress.loss_total, self.progress.loss_count)
         self.held_out = HeldOut(corpus, self.step.device) if worker.is_first else None
-        self.checkpoint: Path | None = None
         self.train_s, self.timed_steps = 0.0, 0
 
-    def train(self, batches: Iterator[Any]) -> dict[str, float]:
+    def train(self, batches: Iterator[SpectrumBatch]) -> dict[str, float]:
         config = self.config
         for step in range(self.progress.step + 1, config.steps + 1):
             started = time.perf_counter()
@@ -196,9 +128,7 @@ class _Run:
             self.train_s += time.perf_counter() - started
             self.timed_steps += 1
             metrics = self._evaluate(step) if evaluates else self.progress.metrics
-            self.progress = Progress(
-                step=step, loss_total=self.window.total, loss_count=self.window.count, metrics=metrics
-            )
+            self.progress = Progress(step=step, metrics=metrics)
             if saves:
                 self._save()
             if evaluates:
@@ -210,7 +140,7 @@ class _Run:
         self.report(self.progress.step, self.progress.metrics if self.worker.is_first else {}, self.checkpoint)
 
     def _evaluate(self, step: int) -> dict[str, float]:
-        train_loss = self._mean_loss()
+        total, count = self._window_of_all()
         speed = self.timed_steps * self.config.batch_size / max(self.train_s, 1e-9)
         grad_norm = self.window.grad_norm
         self.window, self.train_s, self.timed_steps = TrainingWindow(), 0.0, 0
@@ -218,7 +148,7 @@ class _Run:
             return {}
         seen = step * self.config.batch_size
         return {
-            "train_loss": train_loss,
+            "train_loss": total / max(count, 1),
             **self.held_out.score(self.step.model),
             "lr": learning_rate_at(step, self.config),
             "grad_norm": grad_norm,
@@ -228,22 +158,25 @@ class _Run:
             "epochs": seen / self.unique,
         }
 
-    def _mean_loss(self) -> float:
-        """Mean since the last evaluation, over all workers."""
-        sums = torch.tensor([self.window.total, self.window.count], dtype=torch.float64, device=self.step.device)
-        if self.worker.world_size > 1:
-            dist.all_reduce(sums)
-        total, count = sums.tolist()
-        return float(total / max(count, 1))
+    def _window_of_all(self) -> tuple[float, int]:
+        """Sum and number of losses since the last evaluation, a mean over the workers; all of them must call."""
+        if self.worker.world_size == 1:
+            return self.window.total, self.window.count
+        total = torch.tensor(self.window.total, dtype=torch.float64, device=self.step.device)
+        dist.all_reduce(total)
+        return float(total) / self.worker.world_size, self.window.count
 
     def _save(self) -> None:
-        if self.checkpoint_dir is None or not self.worker.is_first:
+        if self.checkpoint_dir is None:
+            return
+        total, count = self._window_of_all()
+        if not self.worker.is_first:
             return
         self.checkpoint = save_checkpoint(
             self.checkpoint_dir,
             self.step.model,
             self.step.optimizer,
-            self.progress,
+            replace(self.progress, loss_total=total, loss_count=count),
             config=self.config,
             corpus_fingerprint=self.corpus.fingerprint,
         )

@@ -89,8 +89,9 @@ class ReconstructionLoss(nn.Module):
 
 def spread_of(intensity: Tensor) -> Tensor:
     """Return the standard deviation of whole spectra, ``(batch, points)`` → ``(batch,)``; above rounding and zero."""
-    floor = (intensity.abs().amax(dim=1) * RELATIVE_FLOOR).clamp_min(ABSOLUTE_FLOOR)
-    return torch.maximum(intensity.std(dim=1, correction=0), floor)
+    # In units of the largest point, as in model.normalise: no unit's squares leave float32's range.
+    size = intensity.abs().amax(dim=1).clamp_min(ABSOLUTE_FLOOR)
+    return (intensity / size.unsqueeze(1)).std(dim=1, correction=0).clamp_min(RELATIVE_FLOOR) * size
 
 
 def masked_residual(reconstruction: Reconstruction, intensity: Tensor, mask: Tensor) -> Tensor:

@@ -68,7 +68,8 @@ def draw_masks(
         Non-negative, for example (seed, step): the same key gives the same masks on every machine, so that a resumed
         run draws what the run it resumes would have drawn.
     rank, world_size : int
-        This worker's place: random numbers are drawn for the rows of all workers, and this worker takes block `rank`.
+        This worker's place: random numbers are drawn for the rows of all workers, and this worker takes every
+        `world_size`-th from `rank` on, as `Corpus.stream` deals out rows: a row has one mask however many workers.
 
     Returns
     -------
@@ -77,7 +78,7 @@ def draw_masks(
     """
     rows = len(intensity)
     generator = np.random.default_rng(list(key))
-    numbers = generator.random((rows * world_size, _numbers_per_row(config)))[rank * rows : (rank + 1) * rows]
+    numbers = generator.random((rows * world_size, _numbers_per_row(config)))[rank::world_size]
     if config.kind == "contiguous":
         return _spans(numbers, config.num_masked)
     weights = _band_content(intensity, config.region_points) if config.kind == "peak" else np.ones(1)
@@ -97,7 +98,7 @@ def _regions(keys: NDArray[np.float64], count: int) -> NDArray[np.bool_]:
 
 
 def _spans(numbers: NDArray[np.float64], num_masked: int) -> NDArray[np.bool_]:
-    # Sorted offsets into the visible points, spread apart by the spans before them: uniform over all placements.
+    # Sorted offsets into the visible points, each moved on by the spans before it: every placement can come up.
     rows, count = numbers.shape
     length = num_masked // count
     offsets = np.sort((numbers * (NUM_POINTS - num_masked + 1)).astype(np.intp), axis=1)

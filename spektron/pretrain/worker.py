@@ -22,7 +22,8 @@ class Worker:
     num_threads : int or None
         Threads of CPU arithmetic; None leaves torch's setting.
     accumulation : int
-        Parts a worker's share of a batch is cut into, so that it fits the memory. The gradient is the same.
+        Parts a worker's share of a batch is cut into, so that it fits the memory. The gradient is the same, up to
+        rounding, and with dropout up to which outputs are dropped.
     compile : bool
         Compile the model with `torch.compile`: minutes at the start, for long runs.
     """
@@ -33,6 +34,13 @@ class Worker:
     num_threads: int | None = None
     accumulation: int = 1
     compile: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rank < self.world_size or self.accumulation < 1:
+            raise ConfigError(
+                f"expected 0 ≤ rank < world_size and accumulation ≥ 1, found rank {self.rank}, world_size "
+                f"{self.world_size}, accumulation {self.accumulation}"
+            )
 
     @property
     def is_first(self) -> bool:

@@ -28,7 +28,7 @@ def make_batch(rows: int, seed: int = 0) -> SpectrumBatch:
 
 
 class MemoryCorpus:
-    """Train and validation rows in memory; global batches are cut into one block per worker."""
+    """Train and validation rows in memory; global batches are dealt out row by row, as `Corpus` does."""
 
     def __init__(self, train: SpectrumBatch, validation: SpectrumBatch, fingerprint: str = "memory") -> None:
         self._splits = {"train": train, "validation": validation}
@@ -46,7 +46,7 @@ class MemoryCorpus:
         unique = num_spectra or self.num_spectra("train")
         per_step = batch_size * world_size
         for step in count(start_batch):
-            places = np.arange(step * per_step + rank * batch_size, step * per_step + (rank + 1) * batch_size)
+            places = np.arange(step * per_step + rank, (step + 1) * per_step, world_size)
             orders = {int(e): np.random.default_rng([seed, int(e)]).permutation(unique) for e in {*(places // unique)}}
             rows = np.array([orders[int(place // unique)][place % unique] for place in places])
             yield self._splits["train"].take(rows)

@@ -1,0 +1,182 @@
+"""No function of a masked point reaches the encoder's output.
+
+Whatever stands under the mask, infinities and NaN included, the output is the same bit for bit: at every set of scales,
+for every kind of mask and every normalisation, while training and while evaluating. And a visible point does change the
+output, so that the comparison can fail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from torch import Tensor
+
+from spektron.model import SCALES, EncoderConfig, MaskedReconstructor, ScaleName, SpectrumEncoder
+from spektron.model.config import Normalisation
+from spektron.model.patches import touched_windows
+from spektron.pretrain import MaskConfig, MaskKind, draw_masks
+from spektron.pretrain.data import to_tensors
+from tests.model.spectra import tiny
+from tests.pretrain.stand_in import make_batch
+
+SUBSETS = [subset for size in (1, 2, 3) for subset in combinations(SCALES, size)]
+ANYTHING = [np.inf, -np.inf, np.nan, 1e30, -1e30, 3.4e38, 1e-40, -0.0, 0.0, 1.0, -7.5]
+
+EVERY_WAY = [
+    pytest.param(subset, kind, normalisation, id=f"{'+'.join(subset)}-{kind}-{normalisation}")
+    for subset in SUBSETS
+    for kind in get_args(MaskKind)
+    for normalisation in get_args(Normalisation)
+]
+
+masks = st.tuples(st.floats(0.05, 0.5), st.sampled_from([16, 64, 256]), st.integers(1, 5))
+seeds = st.integers(0, 2**32 - 1)
+
+
+def bits(tensor: Tensor) -> NDArray[np.int32]:
+    """NaN equals itself and 0.0 differs from -0.0, as bits."""
+    return tensor.detach().contiguous().numpy().view(np.int32)
+
+
+def encode(
+    encoder: SpectrumEncoder, intensity: NDArray[np.float32], mask: NDArray[np.bool_], seed: int
+) -> list[Tensor]:
+    batch = replace(make_batch(len(intensity)), intensity=intensity)
+    torch.manual_seed(seed)  # of dropout, which the training mode draws
+    return list(encoder(*to_tensors(batch, mask, torch.device("cpu"))))
+
+
+def disturbed(
+    intensity: NDArray[np.float32], where: NDArray[np.bool_], generator: np.random.Generator
+) -> NDArray[np.float32]:
+    """Anything in place of the points named: a single value for all of them, or each its own."""
+    pool = np.array(ANYTHING, np.float32)
+    drawn = generator.choice(pool, size=1 if generator.random() < 0.5 else int(where.sum()))
+    changed = intensity.copy()
+    changed[where] = drawn
+    return changed
+
+
+@pytest.mark.parametrize(("scales", "kind", "normalisation"), EVERY_WAY)
+@settings(max_examples=4, deadline=None)
+@given(shape=masks, seed=seeds, training=st.booleans())
+def test_a_masked_point_changes_nothing(
+    scales: tuple[ScaleName, ...],
+    kind: MaskKind,
+    normalisation: Normalisation,
+    shape: tuple[float, int, int],
+    seed: int,
+    training: bool,
+) -> None:
+    generator = np.random.default_rng(seed)
+    encoder = SpectrumEncoder(tiny(scales=scales, normalisation=normalisation, dropout=0.1)).train(training)
+    intensity = make_batch(2, seed).intensity
+    ratio, region, spans = shape
+    # Peak masks are drawn from what they hide; the mask is then held, and what it hides is changed.
+    mask = draw_masks(MaskConfig(kind=kind, ratio=ratio, region_points=region, num_spans=spans), intensity, (seed,))
+
+    expected = encode(encoder, intensity, mask, seed)
+    found = encode(encoder, disturbed(intensity, mask, generator), mask, seed)
+
+    for one, other in zip(expected, found, strict=True):
+        assert one.dtype == torch.float32
+        assert bool(torch.isfinite(one).all())
+        np.testing.assert_array_equal(bits(one), bits(other))
+
+
+@pytest.mark.parametrize(("scales", "kind", "normalisation"), EVERY_WAY)
+def test_a_visible_point_changes_the_output(
+    scales: tuple[ScaleName, ...], kind: MaskKind, normalisation: Normalisation
+) -> None:
+    encoder = SpectrumEncoder(tiny(scales=scales, normalisation=normalisation)).eval()
+    intensity = make_batch(1).intensity
+    mask = draw_masks(MaskConfig(kind=kind), intensity, (0,))
+    scale = encoder.scales[-1]
+    window = int(np.flatnonzero(~touched_windows(torch.from_numpy(mask), scale).numpy()[0])[0])
+    changed = intensity.copy()
+    changed[0, window * scale.stride + scale.patch // 2] += 0.5
+
+    before, after = encode(encoder, intensity, mask, 0), encode(encoder, changed, mask, 0)
+
+    assert not torch.equal(before[0], after[0]), "the tokens do not see a visible point"
+    assert not torch.equal(before[1], after[1]), "[CLS] does not see a visible point"
+
+
+@pytest.mark.parametrize("normalisation", get_args(Normalisation))
+def test_a_visible_point_is_not_seen_by_tokens_in_other_rows(normalisation: Normalisation) -> None:
+    encoder = SpectrumEncoder(tiny(normalisation=normalisation)).eval()
+    intensity, mask = make_batch(2).intensity, np.zeros((2, 2048), bool)
+    changed = intensity.copy()
+    changed[0, 1000] += 1.0
+
+    before, after = encode(encoder, intensity, mask, 0), encode(encoder, changed, mask, 0)
+
+    assert not torch.equal(before[0][0], after[0][0])
+    np.testing.assert_array_equal(bits(before[0][1]), bits(after[0][1]))
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=seeds, kind=st.sampled_from(get_args(MaskKind)), normalisation=st.sampled_from(get_args(Normalisation)))
+def test_no_gradient_reaches_a_masked_point(seed: int, kind: MaskKind, normalisation: Normalisation) -> None:
+    model = MaskedReconstructor(tiny(normalisation=normalisation))
+    batch = make_batch(2, seed)
+    mask = draw_masks(MaskConfig(kind=kind), batch.intensity, (seed,))
+    tensors = to_tensors(batch, mask, torch.device("cpu"))
+    intensity = tensors.intensity.clone().requires_grad_()
+
+    out = model(*tensors._replace(intensity=intensity))
+    (out.values.square().sum() + out.center.sum() + out.scale.sum() + out.encoded.cls.square().sum()).backward()
+
+    assert intensity.grad is not None
+    gradient = intensity.grad[:, 0]
+    assert bool((gradient[tensors.mask] == 0.0).all())
+    # Of "none", a point whose every window is touched is not seen either; of the others, each one moves the statistics.
+    assert bool((gradient[~tensors.mask] != 0.0).any())
+
+
+@pytest.mark.parametrize("normalisation", get_args(Normalisation))
+def test_a_spectrum_that_is_wholly_masked_says_nothing(normalisation: Normalisation) -> None:
+    encoder = SpectrumEncoder(tiny(normalisation=normalisation)).eval()
+    mask = np.ones((2, 2048), bool)
+    generator = np.random.default_rng(0)
+    one = encode(encoder, make_batch(2, 0).intensity, mask, 0)
+    other = encode(encoder, disturbed(make_batch(2, 1).intensity, mask, generator), mask, 0)
+
+    for first, second in zip(one, other, strict=True):
+        assert bool(torch.isfinite(first).all())
+        np.testing.assert_array_equal(bits(first), bits(second))
+
+
+def test_a_point_is_masked_in_every_channel() -> None:
+    encoder = SpectrumEncoder(tiny(in_channels=3)).eval()
+    batch = make_batch(2)
+    mask = draw_masks(MaskConfig(), batch.intensity, (0,))
+    tensors = to_tensors(batch, mask, torch.device("cpu"))
+    stacked = tensors.intensity.repeat(1, 3, 1) * torch.tensor([1.0, 2.0, -1.0])[:, None]
+    spoilt = stacked.masked_fill(tensors.mask.unsqueeze(1), torch.nan)
+
+    clean, dirty = encoder(*tensors._replace(intensity=stacked)), encoder(*tensors._replace(intensity=spoilt))
+
+    for one, other in zip(clean, dirty, strict=True):
+        np.testing.assert_array_equal(bits(one), bits(other))
+
+
+def test_the_default_encoder_does_not_leak_either() -> None:
+    encoder = SpectrumEncoder(EncoderConfig(layers=2)).eval()
+    intensity = make_batch(1).intensity
+    mask = draw_masks(MaskConfig(), intensity, (0,))
+    generator = np.random.default_rng(0)
+    for one, other in zip(
+        encode(encoder, intensity, mask, 0),
+        encode(encoder, disturbed(intensity, mask, generator), mask, 0),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(bits(one), bits(other))
