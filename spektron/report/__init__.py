@@ -1,10 +1,11 @@
-"""Reports: inert values in; terminal tables, CSV, figures and the study page out. Knows nothing of Ray, torch or MLflow."""
+"""Reports: inert values in; terminal tables, CSV, figures and the study page out. No ray, torch or mlflow here."""
 
+from spektron.report.figure_table import figure_table
 from spektron.report.figures import draw_figure, save_figure
 from spektron.report.page import study_page
 from spektron.report.progress import StudyProgress
 from spektron.report.tables import write_csv
-from spektron.report.terminal import console_width, render_report, render_table
+from spektron.report.terminal import console_width, render_plain, render_report, render_table
 from spektron.report.values import (
     Card,
     Cell,
@@ -36,6 +37,8 @@ __all__ = [
     "VerdictStatus",
     "console_width",
     "draw_figure",
+    "figure_table",
+    "render_plain",
     "render_report",
     "render_table",
     "save_figure",

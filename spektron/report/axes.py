@@ -11,8 +11,11 @@ from spektron.report.series import Figure
 
 __all__ = ["finite_range", "log_ticks", "tick_texts", "x_values", "y_values"]
 
+# A band that ends beyond three times the largest x is cut at the edge of a logarithmic axis.
+FAR_BAND = 3.0
+
 # From coarse to fine: what is multiplied with powers of ten. Finer sets are taken while an axis has too few ticks.
-_MULTIPLES: tuple[tuple[float, ...], ...] = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8))
+_MULTIPLES: tuple[tuple[float, ...], ...] = ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5), (1, 1.5, 2, 3, 4, 5, 6, 8))
 
 
 def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
@@ -46,9 +49,12 @@ def tick_texts(ticks: Sequence[float]) -> list[str]:
 
 
 def x_values(figure: Figure) -> list[float]:
-    """Every x that the axes must show."""
+    """Every x that the axes must show; the end of a marker's band only where it does not squeeze everything else."""
     series = [*(points.x for points in figure.points), *(curve.x for curve in figure.curves)]
-    return [*chain.from_iterable(series), *(marker.x for marker in figure.markers)]
+    values = [*chain.from_iterable(series), *(marker.x for marker in figure.markers)]
+    most = max((x for x in values if math.isfinite(x)), default=0.0) * (FAR_BAND if figure.log_x else 1.2)
+    ends = [end for marker in figure.markers for end in (marker.low, marker.high) if end is not None]
+    return [*values, *(end for end in ends if 0 < end <= most)]
 
 
 def y_values(figure: Figure) -> list[float]:

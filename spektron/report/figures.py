@@ -15,6 +15,7 @@ import matplotlib
 from matplotlib import figure as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -154,15 +155,17 @@ def _draw_points(axes: Axes, figure: Figure, points: Points, colour: str, groups
     names = points.group or [""] * len(points.x)
     for x, y, name, hollow in zip(points.x, points.y, names, held_out):
         shape = GROUP_MARKERS[groups.index(name) % len(GROUP_MARKERS)][0] if name else "o"
-        face = "white" if hollow else colour
-        axes.plot([x], [y], shape, markersize=5, mfc=face, mec=colour, mew=1.0, linestyle="", zorder=3)
+        # A see-through face with a full edge: two seeds on one place are both seen without moving either.
+        face = "white" if hollow else to_rgba(colour, 0.45)
+        axes.plot([x], [y], shape, markersize=5, mfc=face, mec=colour, mew=0.9, linestyle="", zorder=3)
 
 
 def _draw_legend(axes: Axes, figure: Figure, colours: dict[str, str], groups: list[str]) -> None:
     handles: list[Any] = []
     for points in figure.points:
         colour = colours[points.arm or points.label]
-        handles.append(Line2D([], [], marker="o", ls="", color=colour, markersize=5, label=points.label))
+        face = to_rgba(colour, 0.45)
+        handles.append(Line2D([], [], marker="o", ls="", mfc=face, mec=colour, markersize=5, label=points.label))
     if any(any(points.held_out) for points in figure.points):
         handles.append(
             Line2D([], [], marker="o", ls="", mfc="white", mec=INK, markersize=5, label="held out of the fit")
@@ -175,8 +178,7 @@ def _draw_legend(axes: Axes, figure: Figure, colours: dict[str, str], groups: li
         handles.append(Patch(color=colour, alpha=0.2, lw=0, label=f"{band.confidence:.0%} interval".replace("%", " %")))
     if len(groups) > 1:
         for group, (shape, _) in zip(groups, GROUP_MARKERS):
-            handles.append(
-                Line2D([], [], marker=shape, ls="", color=MUTED, markersize=4.5, label=f"{figure.group_label} {group}")
-            )
+            label = f"{figure.group_label} {group}"
+            handles.append(Line2D([], [], marker=shape, ls="", mfc="none", mec=MUTED, markersize=4.5, label=label))
     if handles:
         axes.legend(handles=handles, loc="best", handlelength=1.8, labelspacing=0.35)

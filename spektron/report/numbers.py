@@ -54,8 +54,10 @@ def count(value: float | None) -> str:
 
 def compact(value: float | None) -> str:
     """Short sizes for axes and tiles: ``950``, ``1.2K``, ``50K``, ``1.5M``; three significant digits at most."""
-    if value is None or not math.isfinite(value) or 0 < abs(value) < 1:
-        return number(value, 3)
+    if value is None or not math.isfinite(value):
+        return number(value)
+    if 0 < abs(value) < 1:
+        return f"{value:.3g}" if abs(value) >= SMALLEST_PLAIN else _scientific(value, 3)
     for scale, suffix in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
         # 999.5 would be rounded to 1000 in the scale below, so it already belongs to this one.
         if abs(value) >= scale * 0.9995:

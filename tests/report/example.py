@@ -134,7 +134,7 @@ def scaling_figure() -> Figure:
             ),
             Curve(label="power law with E = 0", x=grid, y=0.235 * grid**-0.39, style="dashed"),
         ),
-        markers=(Marker(label="2 % from the floor: 4,430", x=4430, low=3100, high=7200),),
+        markers=(Marker(label="2 % from the floor: 4,400", x=4400, low=3100, high=7200),),
         note="Fixed steps (400 of batch 8), fixed masks of the validation split.",
     )
 
@@ -178,10 +178,10 @@ def example_report() -> StudyReport:
         title="How much corpus do we need?",
         prediction="Half of the corpus costs less than 2 % of the loss.",
         status="not_enough",
-        verdict="1,480 spectra are not enough: the loss still falls by 21 % on the way to 4,430 spectra, where it is "
+        verdict="1,480 spectra are not enough: the loss still falls by 21 % on the way to 4,400 spectra, where it is "
         "within 2 % of its floor.",
         headlines=(
-            Headline(label="Corpus within 2 % of the floor", value=Interval(4430, 3100, 7200), unit="spectra"),
+            Headline(label="Corpus within 2 % of the floor", value=Interval(4400, 3100, 7200), unit="spectra"),
             Headline(
                 label="Exponent β", value=Interval(0.6214, 0.5512, 0.7031), note="loss falls as D^(−β) to its floor"
             ),
