@@ -21,6 +21,7 @@ MIN_POINTS = 64
 REPAIRS = {
     "axis-descending": "the axis ran downwards in its own unit; it was turned round together with the intensities",
     "nan-at-ends": "unmeasured points at the ends of the range were cut off",
+    "outside-detector-range": "the ends of the axis, where the set's instrument is known to measure nothing, were cut",
     "unit-from-readme": "the unit of the axis was taken from the README beside the file",
     "modality-from-readme": "the modality was taken from the README beside the file",
     "duplicate-id": "the publisher used one name twice in a set; the later ones got a suffix",

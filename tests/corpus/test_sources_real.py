@@ -60,6 +60,7 @@ def test_each_of_the_librarys_5820_is_kept_or_named(library: list[Spectrum | Rej
         "unit-from-readme": 1626,
         "axis-descending": 841,
         "nan-at-ends": 3,
+        "outside-detector-range": 1626,
     }
 
 
@@ -74,3 +75,12 @@ def test_the_bundled_and_the_librarys_fermentation_are_the_same_compounds(
         twin = ours[spectrum.spectrum_id.rsplit("/", 1)[-1]]
         assert twin.compound_id == spectrum.compound_id
         np.testing.assert_allclose(twin.intensity, spectrum.intensity, rtol=1e-4, atol=1e-2)
+
+
+def test_the_bundled_spectra_hold_no_detector_noise() -> None:
+    """Uncut, their ends reach ±3,000 absorbance and every statistic of a spectrum is the detector's."""
+    kept = [item for item in Bundled().read() if isinstance(item, Spectrum)]
+    assert len(kept) == 1647
+    assert {s.repairs for s in kept} == {("outside-detector-range",)}
+    assert all(900 <= s.wavenumber_start_cm1 < s.wavenumber_stop_cm1 <= 1788 for s in kept)
+    assert max(float(abs(s.intensity).max()) for s in kept) < 5

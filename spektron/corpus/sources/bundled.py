@@ -1,7 +1,8 @@
 """The 1,710 real spectra inside the chemotools package: no download, no account, a corpus in seconds.
 
-Fermentation: ATR-MIR, 1047 points over 428-1833 cm⁻¹; 21 off-line spectra of synthetic mixtures and 1629 consecutive
-on-line scans of one process, of which the last three are constant (the instrument had stopped) and refused by name.
+Fermentation: ATR-MIR, 1047 points over 428-1833 cm⁻¹, cut to the detector's 900-1788 cm⁻¹; 21 off-line spectra of
+synthetic mixtures and 1629 consecutive on-line scans of one process, of which the last three are constant (the
+instrument had stopped) and refused by name.
 
 Coffee: 60 ATR-FTIR spectra of 1841 points whose file numbers the points 0 to 1840. Neither the package nor its
 documentation states the wavenumbers, so all 60 are refused by name: an invented axis would teach the model wrong
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from spektron.core.settings import Settings
 from spektron.corpus.sources._compound import compound_of
+from spektron.corpus.sources._published import cut_to_detector_range
 from spektron.corpus.sources.base import Reject
 from spektron.spectra import AxisUnit, Spectrum, SpectrumRejected, spectrum_from_xy
 
@@ -66,10 +68,12 @@ class Bundled(Settings):
     ) -> Spectrum | Reject:
         # The training mixtures were made one by one, so each is its own compound; the scans are blocks in time.
         columns = {"compound_id": sample_id} if sample_id.startswith("ferm_train") else {}
+        axis_cm1, intensity, repairs = cut_to_detector_range(_SET, axis_cm1, intensity)
         try:
             return spectrum_from_xy(
                 axis_cm1,
                 intensity,
+                repairs=repairs,
                 unit=AxisUnit.CM1,
                 modality="IR",
                 spectrum_id=f"{self.name}/{sample_id}",

@@ -21,6 +21,7 @@ from spektron.core.settings import Settings
 from spektron.corpus.sources._compound import compound_of
 from spektron.corpus.sources._folder import parquet_files, printable, set_name
 from spektron.corpus.sources._parquet import DAMAGED, Row, TableFile, UnfitFile
+from spektron.corpus.sources._published import cut_to_detector_range
 from spektron.corpus.sources._set_metadata import SetMetadata
 from spektron.corpus.sources.base import Reject
 from spektron.spectra import Spectrum, SpectrumRejected, parse_modality, parse_unit, spectrum_from_xy
@@ -118,16 +119,17 @@ class Table(Settings):
             unit, from_readme = metadata.find("x_unit", row.texts["x_unit"])
             modality, modality_from_readme = metadata.find("modality", row.texts["modality"])
             repairs += ["unit-from-readme"] * from_readme + ["modality-from-readme"] * modality_from_readme
+            x, y, cut = cut_to_detector_range(set_, row.x, row.y)
             return spectrum_from_xy(
-                row.x,
-                row.y,
+                x,
+                y,
                 unit=parse_unit(unit),
                 modality=parse_modality(modality),
                 spectrum_id=spectrum_id,
                 source=source,
                 compound_id=compound_of(set_, sample_id, row.texts),
                 instrument=row.texts["instrument"],
-                repairs=tuple(repairs),
+                repairs=(*repairs, *cut),
             )
         except SpectrumRejected as error:
             note = f" ({metadata.note})" if metadata.note and error.reason in _FROM_METADATA else ""
