@@ -49,7 +49,9 @@ def main(words: list[str]) -> int:
             print(f"running (pid {pid})" if (pid := running_pid()) else "not running")
             return 0 if running_pid() else 1
         case ["submit", "--", *arguments]:
-            return submit(arguments)
+            return submit("studies/corpus_scaling.py", arguments)
+        case ["submit", "--study", study, "--", *arguments]:
+            return submit(study, arguments)
     print(__doc__)
     return 2
 
@@ -123,14 +125,14 @@ def stop() -> int:
     return 0
 
 
-def submit(arguments: list[str]) -> int:
+def submit(study: str, arguments: list[str]) -> int:
     """Submit the study as a job and follow it; the exit status is the job's."""
     if running_pid() is None:
         print("error: expected a local cluster, found none\n  hint: make cluster-local", file=sys.stderr)
         return 2
     ray = str(Path(sys.executable).with_name("ray"))
     command = [ray, "job", "submit", "--address", ADDRESS, "--working-dir", ".", "--"]
-    return subprocess.call([*command, "python", "studies/corpus_scaling.py", *arguments], cwd=ROOT, env=environment())
+    return subprocess.call([*command, "python", study, *arguments], cwd=ROOT, env=environment())
 
 
 def environment() -> dict[str, str]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 import math
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import psutil
 
 from spektron.core.errors import ResourceError
 from spektron.study.study import Placement
 
-__all__ = ["check_dashboard", "num_slots", "ray_cluster"]
+__all__ = ["check_dashboard", "num_slots", "ray_cluster", "stoppable"]
 
 DATA_CPUS = 1.0  # a read task of Ray Data asks for one whole CPU
 
@@ -67,6 +69,23 @@ def ray_cluster(*, nested: bool) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM (``ray job stop``, a scheduler's time limit) end a study as Ctrl-C does.
+
+    Enter it after ``ray.init``, whose own handler for SIGTERM aborts the process.
+    """
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def num_slots(placement: Placement, total_cpus: float, total_gpus: float) -> int:

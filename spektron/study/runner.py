@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from spektron.core.errors import TrackingError
@@ -82,8 +79,7 @@ def run_plan(plan: Plan, ledger: Ledger, store: MlflowStore, places: Places, cor
         delivery = Delivery(journal, store, warnings.append)
         delivery.start()
         try:
-            with _stoppable():
-                ended = _run_trials(plan, ledger, store, journal, places, corpus_dir)
+            ended = _run_trials(plan, ledger, store, journal, places, corpus_dir)
             outcome = _settle(plan, ledger, ended, places, warnings)
             publish(plan, ledger, outcome, journal, store, places)
         except BaseException as error:
@@ -168,20 +164,6 @@ def _settle(
         if end["status"] == "FAILED"
     }
     return Outcome(results=results, failed=failed, report_dir=places.plan_dir(plan) / "report", warnings=warnings)
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGTERM (``ray job stop``, a scheduler's time limit) end a study as Ctrl-C does."""
-
-    def interrupt(signum: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _status_of(error: BaseException) -> str:

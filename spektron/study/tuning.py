@@ -16,7 +16,7 @@ from spektron.study.journal import Journal
 from spektron.study.ledger import Ledger
 from spektron.study.places import Places
 from spektron.study.plan import Plan
-from spektron.study.resources import check_dashboard, num_slots, ray_cluster
+from spektron.study.resources import check_dashboard, num_slots, ray_cluster, stoppable
 from spektron.study.scribe import Scribe
 from spektron.study.search import OptunaSearcher
 from spektron.study.storage import finished_in, open_storage, open_study
@@ -36,7 +36,7 @@ def tune_trials(
     ledger.read_optuna(finished_in(optuna_study))
     searcher = OptunaSearcher(optuna_study, plan.settings, plan.trial_at, ledger, study.metric, study.direction)
     placement = plan.settings.train
-    with ray_cluster(nested=placement.num_workers > 1):
+    with ray_cluster(nested=placement.num_workers > 1), stoppable():
         resources = ray.cluster_resources()
         slots = num_slots(placement, resources.get("CPU", 0.0), resources.get("GPU", 0.0))
         if placement.num_workers > 1:
