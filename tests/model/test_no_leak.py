@@ -47,8 +47,9 @@ def bits(tensor: Tensor) -> NDArray[np.int32]:
 
 
 def encode(
-    encoder: SpectrumEncoder, intensity: NDArray[np.float32], mask: NDArray[np.bool_], seed: int
+    encoder: SpectrumEncoder, intensity: NDArray[np.float32], mask: NDArray[np.bool_], seed: int = 0
 ) -> list[Tensor]:
+    """Through `to_tensors`, the way every batch goes."""
     batch = replace(make_batch(len(intensity)), intensity=intensity)
     torch.manual_seed(seed)  # of dropout, which the training mode draws
     return list(encoder(*to_tensors(batch, mask, torch.device("cpu"))))
@@ -66,7 +67,7 @@ def disturbed(
 
 
 @pytest.mark.parametrize(("scales", "kind", "normalisation"), EVERY_WAY)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(shape=masks, seed=seeds, training=st.booleans())
 def test_a_masked_point_changes_nothing(
     scales: tuple[ScaleName, ...],
@@ -104,7 +105,7 @@ def test_a_visible_point_changes_the_output(
     changed = intensity.copy()
     changed[0, window * scale.stride + scale.patch // 2] += 0.5
 
-    before, after = encode(encoder, intensity, mask, 0), encode(encoder, changed, mask, 0)
+    before, after = encode(encoder, intensity, mask), encode(encoder, changed, mask)
 
     assert not torch.equal(before[0], after[0]), "the tokens do not see a visible point"
     assert not torch.equal(before[1], after[1]), "[CLS] does not see a visible point"
@@ -117,7 +118,7 @@ def test_a_visible_point_is_not_seen_by_tokens_in_other_rows(normalisation: Norm
     changed = intensity.copy()
     changed[0, 1000] += 1.0
 
-    before, after = encode(encoder, intensity, mask, 0), encode(encoder, changed, mask, 0)
+    before, after = encode(encoder, intensity, mask), encode(encoder, changed, mask)
 
     assert not torch.equal(before[0][0], after[0][0])
     np.testing.assert_array_equal(bits(before[0][1]), bits(after[0][1]))
@@ -147,8 +148,8 @@ def test_a_spectrum_that_is_wholly_masked_says_nothing(normalisation: Normalisat
     encoder = SpectrumEncoder(tiny(normalisation=normalisation)).eval()
     mask = np.ones((2, 2048), bool)
     generator = np.random.default_rng(0)
-    one = encode(encoder, make_batch(2, 0).intensity, mask, 0)
-    other = encode(encoder, disturbed(make_batch(2, 1).intensity, mask, generator), mask, 0)
+    one = encode(encoder, make_batch(2, 0).intensity, mask)
+    other = encode(encoder, disturbed(make_batch(2, 1).intensity, mask, generator), mask)
 
     for first, second in zip(one, other, strict=True):
         assert bool(torch.isfinite(first).all())
@@ -173,10 +174,6 @@ def test_the_default_encoder_does_not_leak_either() -> None:
     encoder = SpectrumEncoder(EncoderConfig(layers=2)).eval()
     intensity = make_batch(1).intensity
     mask = draw_masks(MaskConfig(), intensity, (0,))
-    generator = np.random.default_rng(0)
-    for one, other in zip(
-        encode(encoder, intensity, mask, 0),
-        encode(encoder, disturbed(intensity, mask, generator), mask, 0),
-        strict=True,
-    ):
+    changed = disturbed(intensity, mask, np.random.default_rng(0))
+    for one, other in zip(encode(encoder, intensity, mask), encode(encoder, changed, mask), strict=True):
         np.testing.assert_array_equal(bits(one), bits(other))

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+from spektron.model import EncoderConfig, MaskedReconstructor, SpectrumEncoder, training_flops
+from spektron.model.flops import block_flops
+from tests.model.spectra import arguments, tiny
+
+
+def test_shapes() -> None:
+    config = tiny(scales=("medium", "coarse"))
+    intensity, start, stop, modality = arguments(3)
+    out = SpectrumEncoder(config)(intensity, start, stop, modality)
+    assert out.tokens.shape == (3, 94, 16)
+    assert out.cls.shape == (3, 16)
+    assert out.center.shape == out.scale.shape == (3, 1)
+
+
+def test_a_set_of_scales_has_one_name() -> None:
+    assert tiny(scales=("coarse", "fine")) == tiny(scales=("fine", "coarse"))
+    with pytest.raises(ValidationError, match="at least one scale"):
+        tiny(scales=())
+    with pytest.raises(ValidationError, match="each once"):
+        tiny(scales=("fine", "fine"))
+
+
+def test_a_width_that_heads_do_not_divide_is_refused() -> None:
+    with pytest.raises(ValidationError, match="multiple of heads"):
+        EncoderConfig(dim=40, heads=7)
+
+
+def test_modality_and_axis_are_seen() -> None:
+    encoder = SpectrumEncoder(tiny(scales=("coarse",))).eval()
+    intensity, start, stop, modality = arguments(1)
+    plain = encoder(intensity, start, stop, modality).cls
+    assert not torch.allclose(plain, encoder(intensity, start, stop, (modality + 1) % 3).cls)
+    assert not torch.allclose(plain, encoder(intensity, start + 50.0, stop, modality).cls)
+
+
+def test_without_a_mask_everything_is_visible() -> None:
+    encoder = SpectrumEncoder(tiny(scales=("coarse",))).eval()
+    spectra = arguments(2)
+    nothing = torch.zeros(2, 2048, dtype=torch.bool)
+    assert torch.equal(encoder(*spectra).tokens, encoder(*spectra, nothing).tokens)
+
+
+@pytest.mark.parametrize("normalisation", ["standard", "minmax"])
+def test_a_reconstruction_follows_the_intensity_unit(normalisation: str) -> None:
+    model = MaskedReconstructor(tiny(scales=("coarse",), normalisation=normalisation)).eval()
+    intensity, start, stop, modality = arguments(2)
+    mask = torch.zeros(2, 2048, dtype=torch.bool)
+    mask[:, 500:700] = True
+    one, other = (model(value, start, stop, modality, mask) for value in (intensity, 8.0 * intensity + 4.0))
+    torch.testing.assert_close(one.values, other.values, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(8.0 * one.scale, other.scale, rtol=1e-4, atol=1e-5)
+
+
+def test_every_parameter_is_trained() -> None:
+    # DistributedDataParallel waits forever for the gradient of a parameter that takes no part.
+    model = MaskedReconstructor(tiny())
+    mask = torch.zeros(2, 2048, dtype=torch.bool)
+    mask[:, 500:700] = True
+    model(*arguments(2), mask).values.square().sum().backward()
+    assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
+
+
+@pytest.mark.parametrize("config", [tiny(), tiny(scales=("fine", "coarse"), layers=2, mlp_ratio=4, in_channels=2)])
+def test_operations_are_those_that_torch_counts(config: EncoderConfig) -> None:
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+    from torch.utils.flop_counter import FlopCounterMode
+
+    model = MaskedReconstructor(config)
+    intensity, start, stop, modality = arguments(1)
+    spectra = (intensity.expand(-1, config.in_channels, -1), start, stop, modality)
+    mask = torch.zeros(1, 2048, dtype=torch.bool)
+    # Attention's backward recomputes scores in the fused kernels; spelled out, it is twice the forward as counted.
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        model(*spectra, mask).values.square().sum().backward()
+    assert counter.get_total_flops() == training_flops(config)
+
+    tokens = torch.zeros(1, config.num_tokens + 2, config.dim)
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter, torch.no_grad():
+        for block in model.encoder.blocks:
+            tokens = block(tokens)
+    assert counter.get_total_flops() == block_flops(config)

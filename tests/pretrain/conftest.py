@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from spektron.corpus import BuildConfig, Corpus, build_corpus
+from spektron.corpus.resident import forget_resident_rows
+from spektron.corpus.sources.simulated import Simulated
+from spektron.pretrain import PretrainConfig
+from tests.model.spectra import tiny
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
+    """A real corpus of 360 simulated spectra; not to be written to."""
+    out = tmp_path_factory.mktemp("corpora") / "simulated"
+    config = BuildConfig(name="simulated", validation_fraction=0.2, test_fraction=0.05)
+    build_corpus([Simulated(num_spectra=360)], out, config)
+    yield Corpus.open(out)
+    forget_resident_rows()
+
+
+def small(**changes: Any) -> PretrainConfig:
+    """Forty steps of a tiny encoder on its two coarser scales."""
+    values: dict[str, Any] = {
+        "steps": 40,
+        "batch_size": 8,
+        "learning_rate": 3e-3,
+        "eval_every": 10,
+        "checkpoint_every": 10,
+        "encoder": tiny(scales=("medium", "coarse"), dropout=0.1),
+    }
+    return PretrainConfig(**{**values, **changes})
