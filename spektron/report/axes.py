@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
@@ -70,8 +71,8 @@ def finite_range(values: Iterable[float], log: bool, margin: float = 0.05) -> tu
         return None
     low, high = min(drawable), max(drawable)
     if log:
-        pad = math.exp(margin * (math.log(high / low) or 1.0))
-        return low / pad, high * pad
+        pad = math.exp(margin * ((math.log(high) - math.log(low)) or 1.0))
+        return max(low / pad, sys.float_info.min), min(high * pad, sys.float_info.max)
     pad = margin * ((high - low) or abs(high) or 1.0)
     return low - pad, high + pad
 
@@ -89,7 +90,7 @@ def _thinned(ticks: list[float], most: int) -> list[float]:
 
 def _even_ticks(low: float, high: float) -> list[float]:
     """Evenly spaced round ticks, for less than a third of a decade."""
-    if high / low < 1 + 1e-9:
+    if high / low < 1 + 1e-4:  # six digits would not tell them apart
         return [low]
     step = 10 ** math.floor(math.log10(high - low))
     for part in (1.0, 0.5, 0.2, 0.1):

@@ -35,14 +35,14 @@ NumberText = Callable[[float], str]
 
 
 def number(value: float | None, digits: int = DIGITS) -> str:
-    """Write `value` to `digits` significant digits, with thousands separated; integers in full."""
+    """Write `value` to `digits` significant digits, thousands separated; all digits left of the point are kept."""
     if value is None or math.isnan(value):
         return MISSING
     if math.isinf(value):
         return INFINITY if value > 0 else f"-{INFINITY}"
     if value == int(value) and abs(value) < LARGEST_PLAIN:
         return f"{int(value):,}"
-    return _fixed(value, decimals_for(value, digits)) if _is_plain(value) else _scientific(value, digits)
+    return _fixed(value, max(0, decimals_for(value, digits))) if _is_plain(value) else _scientific(value, digits)
 
 
 def count(value: float | None) -> str:
@@ -70,7 +70,9 @@ def percent(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return number(value)
     hundredths = 100 * value
-    if hundredths != 0 and abs(hundredths) < 0.01:
+    if hundredths == 0 or abs(hundredths) >= LARGEST_PLAIN:
+        return f"{number(hundredths, 2)} %"
+    if abs(hundredths) < 0.01:
         return "< 0.01 %" if hundredths > 0 else "> -0.01 %"
     return f"{_fixed(hundredths, max(0, decimals_for(hundredths, 2)))} %"
 

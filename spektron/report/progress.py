@@ -1,85 +1,103 @@
 """The live display of a running study: what runs, how its loss falls, how long it will take.
 
-On a terminal one block is redrawn in place, at most four times a second. Without one (a job's log, CI) every finished
-trial is one line, and running ones are told of rarely.
+On a terminal one block is redrawn in place, four times a second at most, however often trials report. Without one (a
+job's log, CI) every event is one plain line, and lines that would flood the log are counted instead of printed.
+Methods may be called from any thread.
 """
 
 from __future__ import annotations
 
-import math
+import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import RLock
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table as RichTable
 from rich.text import Text
 
 from spektron.report.numbers import duration, number
+from spektron.report.pace import TrialPace, rough_duration, seconds_left
+from spektron.report.progress_view import Ended, Running, Snapshot, progress_view
+from spektron.report.sparkline import History
 
-__all__ = ["StudyProgress", "sparkline"]
+__all__ = ["StudyProgress"]
 
 _REFRESH_PER_S = 4
-_SHOWN_FINISHED = 4
-_QUIET_S = 15.0  # between two lines about running trials in a log
-_BARS = "▁▂▃▄▅▆▇█"
+
+# In a log: so many lines at once, then one a second. 300 toy trials stay readable, 16 real ones are all there.
+_BURST, _LINES_PER_S = 40.0, 1.0
+
+# Between two lines about trials that run: 1 % of the time so far, but not more often than a reader looks.
+_QUIET_S, _QUIET_MOST_S, _QUIET_SHARE = 15.0, 300.0, 0.01
 
 
 @dataclass
-class _Running:
-    started: float
-    step: int = 0
-    steps: int = 0
-    losses: list[float] = field(default_factory=list)
+class _Trial:
+    pace: TrialPace
+    losses: History = field(default_factory=History)
 
 
 class StudyProgress:
-    """Tell how a study is going.
+    """Tell how a study is going, between ``__enter__`` and ``__exit__``.
 
     Parameters
     ----------
     total : int
         Trials of the whole study.
     reused : int
-        Of these, taken from the ledger and not run.
+        Of these, known from the ledger before the start.
     slots : int
-        Trials at a time, for the time left.
+        Trials at a time, for the time left; at least as many as were seen running together.
     metric : str
         Name of the loss shown.
+    console : Console, optional
+        Where to; standard output by default.
+    clock : callable
+        Monotonic seconds.
     """
 
     def __init__(
         self,
-        *,
         total: int,
         reused: int = 0,
+        *,
         slots: int = 1,
         metric: str = "loss",
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._total, self._reused, self._slots, self._metric = total, reused, slots, metric
+        self._total, self._known, self._slots, self._metric = total, reused, slots, metric
         self._console = console or Console()
-        self._clock = clock
-        self._began = clock()
-        self._running: dict[str, _Running] = {}
-        self._finished: list[tuple[str, float, float]] = []
-        self._failed: list[tuple[str, str]] = []
-        self._last_line = clock()
+        self._clock, self._began = clock, clock()
+        self._trials: dict[str, _Trial] = {}
+        self._ended: deque[Ended] = deque(maxlen=8)
+        self._finished_s: list[float] = []
+        self._told_reused = self._ran = self._failed = 0
+        self._lines, self._unprinted = _Bucket(clock()), 0
+        self._told_running_at = -float("inf")
         self._live: Live | None = None
+        self._lock = RLock()
 
     def __enter__(self) -> Self:
+        self._began = self._clock()
         if self._console.is_terminal:
             self._live = Live(
-                get_renderable=self._render, console=self._console, refresh_per_second=_REFRESH_PER_S, transient=True
+                get_renderable=lambda: progress_view(self.snapshot(), self._console.size),
+                console=self._console,
+                refresh_per_second=_REFRESH_PER_S,
+                transient=True,
+                # Output that goes elsewhere (`study > file`) must get there, not above the display.
+                redirect_stdout=sys.stdout.isatty(),
+                redirect_stderr=sys.stderr.isatty(),
             )
             self._live.start()
-        elif self._reused:
-            self._console.print(f"{self._reused} of {self._total} trials are in the ledger", highlight=False)
+        elif self._known:
+            self._print(f"{self._known} of {self._total} trials are in the ledger already")
         return self
 
     def __exit__(
@@ -87,105 +105,129 @@ class StudyProgress:
     ) -> None:
         if self._live is not None:
             self._live.stop()
+            self._live = None
+        with self._lock:
+            self._print(self._summary(interrupted=kind is not None))
 
     def trial_started(self, label: str) -> None:
-        """A trial, or another try of it, begins."""
-        self._running[label] = _Running(self._clock())
+        """Show a trial, or another try of it, as running."""
+        with self._lock:
+            self._trials[label] = _Trial(TrialPace(self._clock()))
+            self._slots = max(self._slots, len(self._trials))
 
     def trial_progress(self, label: str, step: int, steps: int, loss: float) -> None:
-        """A running trial has reported."""
-        running = self._running.setdefault(label, _Running(self._clock()))
-        running.step, running.steps = step, steps
-        if math.isfinite(loss):
-            running.losses.append(loss)
-        if self._live is None and self._clock() - self._last_line >= _QUIET_S:
-            self._line(f"{label}  step {step}/{steps}  {self._metric} {number(loss)}")
+        """Show where a running trial stands; `steps` is 0 where it is not known, `loss` may be NaN."""
+        with self._lock:
+            now = self._clock()
+            trial = self._trials.setdefault(label, _Trial(TrialPace(now)))
+            trial.pace.report(now, step, steps)
+            trial.losses.add(loss)
+            quiet = min(max(_QUIET_S, _QUIET_SHARE * (now - self._began)), _QUIET_MOST_S)
+            if self._live is None and now - self._told_running_at >= quiet:
+                of_steps = f"{step}/{steps}" if steps else f"{step}"
+                self._line(f"{label}  step {of_steps}  {self._metric} {number(loss)}", running=True)
 
-    def trial_finished(self, label: str, loss: float, seconds: float) -> None:
-        """A trial has ended well."""
-        self._running.pop(label, None)
-        self._finished.append((label, loss, seconds))
-        if self._live is None:
-            self._line(f"{label}  {self._metric} {number(loss)}  {duration(seconds)}")
+    def trial_finished(self, label: str, loss: float, seconds: float, reused: bool = False) -> None:
+        """Show a trial as finished; one that was `reused` counts, but says nothing of the pace."""
+        with self._lock:
+            self._trials.pop(label, None)
+            self._ended.append(Ended(label, number(loss), "reused" if reused else duration(seconds)))
+            if reused:
+                self._told_reused += 1
+            else:
+                self._ran += 1
+                self._finished_s.append(seconds)
+            if self._live is None:
+                self._line(f"{label}  {self._metric} {number(loss)}  {'reused' if reused else duration(seconds)}")
 
     def trial_failed(self, label: str, why: str) -> None:
-        """A trial has failed for good."""
-        self._running.pop(label, None)
-        self._failed.append((label, why))
-        if self._live is None:
-            self._line(f"{label}  FAILED: {why}")
+        """Show a trial as failed for good; the reason stays on the screen above the display."""
+        with self._lock:
+            self._trials.pop(label, None)
+            self._failed += 1
+            reason = why.strip().splitlines()[0] if why.strip() else "no reason was given"
+            if self._live is None:
+                self._line(f"{label}  FAILED: {reason}")
+            elif self._lines.take(self._clock()):
+                self._console.print(Text.assemble(("✗ ", "bold red"), (label, "bold"), f"  {reason}"))
+            else:
+                self._unprinted += 1
+
+    def trial_stopped(self, label: str, why: str = "stopped early") -> None:
+        """Show a trial as ended before its last step, on purpose."""
+        with self._lock:
+            trial = self._trials.pop(label, None)
+            self._ran += 1
+            if trial is not None:
+                self._finished_s.append(self._clock() - trial.pace.started)
+            self._ended.append(Ended(label, number(trial.losses.last) if trial else "", why))
+            if self._live is None:
+                self._line(f"{label}  {why}")
 
     @property
     def done(self) -> int:
-        """Trials that are over, reused ones included."""
-        return self._reused + len(self._finished) + len(self._failed)
+        """Trials that are over, reused ones included, whether they were told one by one or at the start."""
+        return max(self._known, self._told_reused) + self._ran + self._failed
 
     def seconds_left(self) -> float | None:
-        """Expected seconds to the end, from the pace so far; None before anything is known."""
-        left = self._total - self.done
-        if left <= 0:
-            return 0.0
-        if self._finished:
-            mean = sum(seconds for _, _, seconds in self._finished) / len(self._finished)
-            spent = sum(min(self._clock() - running.started, mean) for running in self._running.values())
-            return max(0.0, left * mean - spent) / min(self._slots, left)
-        paces = [
-            (self._clock() - running.started) / running.step * running.steps
-            for running in self._running.values()
-            if running.step and running.steps
-        ]
-        if not paces:
-            return None
-        whole = sum(paces) / len(paces)
-        return max(0.0, left * whole / min(self._slots, left) - (self._clock() - self._began))
+        """Expected seconds to the end; None before anything is known."""
+        with self._lock:
+            waiting = self._total - self.done - len(self._trials)
+            paces = [trial.pace for trial in self._trials.values()]
+            return seconds_left(self._clock(), waiting, self._slots, paces, self._finished_s)
 
-    def _line(self, text: str) -> None:
-        self._last_line = self._clock()
-        width = len(str(self._total))
-        left = self.seconds_left()
-        rest = f"  ~{duration(left)} left" if left else ""
-        self._console.print(
-            f"[{self.done:>{width}}/{self._total}] {text}{rest}", markup=False, highlight=False, soft_wrap=True
-        )
-
-    def _render(self) -> RenderableType:
-        return Group(self._header(), self._trials())
-
-    def _header(self) -> RenderableType:
-        left = self.seconds_left()
-        grid = RichTable.grid(padding=(0, 1), expand=False)
-        grid.add_row(
-            Text(f"{self.done}/{self._total} trials", style="bold"),
-            ProgressBar(total=max(self._total, 1), completed=self.done, width=min(30, self._console.width // 3)),
-            Text(duration(self._clock() - self._began)),
-            Text(
-                f"~{duration(left)} left" if left else "time left: not known yet" if left is None else "", style="cyan"
-            ),
-        )
-        return grid
-
-    def _trials(self) -> RenderableType:
-        grid = RichTable.grid(padding=(0, 2))
-        for label, loss, seconds in self._finished[-_SHOWN_FINISHED:]:
-            grid.add_row(
-                Text("✓", style="green"), Text(label), Text(number(loss)), Text(duration(seconds), style="dim")
+    def snapshot(self) -> Snapshot:
+        """Copy what the display shows."""
+        with self._lock:
+            now = self._clock()
+            running = [
+                Running(label, t.pace.step, t.pace.steps, t.losses.values(), now - t.pace.started)
+                for label, t in self._trials.items()
+            ]
+            return Snapshot(
+                total=self._total,
+                done=self.done,
+                failed=self._failed,
+                metric=self._metric,
+                elapsed_s=now - self._began,
+                left_s=self.seconds_left(),
+                running=running,
+                ended=list(self._ended),
             )
-        for label, why in self._failed[-_SHOWN_FINISHED:]:
-            grid.add_row(Text("✗", style="red"), Text(label), Text("failed"), Text(why.splitlines()[0], style="dim"))
-        for label, running in self._running.items():
-            latest = number(running.losses[-1]) if running.losses else "…"
-            step = f"{running.step}/{running.steps}" if running.steps else "starting"
-            grid.add_row(
-                Text("▸", style="cyan"), Text(label), Text(latest), Text(f"{step} {sparkline(running.losses)}")
-            )
-        return grid
+
+    def _line(self, text: str, running: bool = False) -> None:
+        now = self._clock()
+        if not self._lines.take(now):
+            self._unprinted += not running
+            return
+        self._told_running_at = now
+        width, left = len(str(self._total)), self.seconds_left()
+        rest = f"  ~{rough_duration(left)} left" if left else ""
+        more = f"  (and {self._unprinted} more)" if self._unprinted else ""
+        self._unprinted = 0
+        self._print(f"[{self.done:>{width}}/{self._total}] {text}{rest}{more}")
+
+    def _summary(self, interrupted: bool) -> str:
+        reused = max(self._known, self._told_reused)
+        parts = [f"{self._ran} ran", f"{reused} reused" if reused else ""]
+        parts += [f"{self._failed} failed" if self._failed else "", "interrupted" if interrupted else ""]
+        parts += [f"{self._unprinted} not shown above" if self._unprinted else ""]
+        took = duration(self._clock() - self._began)
+        return f"{self.done} of {self._total} trials: {', '.join(part for part in parts if part)}, in {took}"
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
-def sparkline(values: list[float], width: int = 12) -> str:
-    """Draw the last `width` values as bars between their smallest and largest."""
-    shown = values[-width:]
-    if not shown:
-        return ""
-    low, high = min(shown), max(shown)
-    span = (high - low) or 1.0
-    return "".join(_BARS[round((value - low) / span * (len(_BARS) - 1))] for value in shown)
+class _Bucket:
+    """Lets `_BURST` lines through at once and `_LINES_PER_S` after that."""
+
+    def __init__(self, now: float) -> None:
+        self._tokens, self._at = _BURST, now
+
+    def take(self, now: float) -> bool:
+        self._tokens, self._at = min(_BURST, self._tokens + (now - self._at) * _LINES_PER_S), now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
