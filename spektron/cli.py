@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import runpy
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from tyro.extras import SubcommandApp
 
 from spektron.core.errors import ConfigError
@@ -39,6 +42,7 @@ class Build:
 
     def run(self) -> int:
         from spektron.corpus import BuildConfig, build_corpus, render_info
+        from spektron.corpus.manifest import REPORT_NAME
         from spektron.corpus.sources import open_source
 
         config = BuildConfig(
@@ -48,8 +52,10 @@ class Build:
             test_fraction=self.test,
         )
         sources = [open_source(word) for word in self.source]
-        build_corpus(sources, self.out, config, overwrite=self.overwrite)
+        with _progress() as progress:
+            build_corpus(sources, self.out, config, overwrite=self.overwrite, progress=progress)
         Console().print(render_info(self.out))
+        Console().print(f"every spectrum that was not kept or was mended is named in {self.out / REPORT_NAME}")
         return 0
 
 
@@ -77,9 +83,13 @@ class Verify:
     def run(self) -> int:
         from spektron.corpus import verify_corpus
 
-        report = verify_corpus(self.folder)
-        Console().print(report)
-        return 0 if report.ok else 2
+        with _progress() as progress:
+            report = verify_corpus(self.folder, progress)
+        report.require_ok()
+        Console().print(
+            f"{self.folder}: {report.num_spectra:,} spectra, every shard and every row as the manifest says"
+        )
+        return 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +126,21 @@ def main() -> int:
     app.command(study, name="study", help="Run studies.")
     chosen = app.cli(prog="spektron", description="Scaling studies of a foundation model of vibrational spectra.")
     return guarded(chosen.run)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A bar per phase on a terminal; nothing in a log."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(phase: str, done: int, total: int | None) -> None:
+            task = tasks[phase] if phase in tasks else tasks.setdefault(phase, bars.add_task(phase))
+            bars.update(task, completed=done, total=total)
+
+        yield tell
 
 
 def _load_study(word: str) -> Any:

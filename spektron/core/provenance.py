@@ -14,7 +14,7 @@ import psutil
 
 import spektron
 
-__all__ = ["provenance"]
+__all__ = ["hardware", "provenance"]
 
 # Versions that change numbers or formats. The whole environment is covered by the lock hash.
 _PACKAGES = ("ray", "torch", "numpy", "scipy", "optuna", "mlflow", "pyarrow", "scikit-learn", "chemotools")
@@ -33,13 +33,30 @@ def provenance() -> dict[str, str]:
         "source_hash": _source_hash(),
         "lock_hash": _lock_hash(),
         "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cpu": _cpu_name(),
-        "cpu_count": str(os.cpu_count() or 0),
-        "memory_gib": f"{psutil.virtual_memory().total / 2**30:.0f}",
+        **hardware(),
         "spektron": spektron.__version__,
         **{name: _version(name) for name in _PACKAGES},
     }
+
+
+@cache
+def hardware() -> dict[str, str]:
+    """What this process runs on; asked on the driver and, for each trial, where the trial ran."""
+    return {
+        "host_platform": platform.platform(),
+        "cpu": _cpu_name(),
+        "cpu_count": str(os.cpu_count() or 0),
+        "memory_gib": f"{psutil.virtual_memory().total / 2**30:.0f}",
+        "gpu": _gpu_names(),
+    }
+
+
+def _gpu_names() -> str:
+    """Models of the NVIDIA GPUs, from the driver's own files: no CUDA library need be loaded for it."""
+    files = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("Model")]
+    return ", ".join(names) or "none"
 
 
 def _git(root: Path, *words: str) -> str | None:

@@ -52,11 +52,12 @@ def corpus_law_analysis(
     loss = [result.metrics[metric] for result in results]
     law = fit_corpus_law(size, loss, seed=seed)
     verdict = law.verdict(full=corpus.num_train, tolerance=tolerance, candidate=candidate)
+    learnt = _learnt_card(results, metric)
     return Findings(
-        status=verdict.status,
-        verdict=verdict.sentence,
+        status=verdict.status if learnt.status != "warning" else "cannot_tell",
+        verdict=verdict.sentence if learnt.status != "warning" else f"{learnt.body} {verdict.sentence}",
         headlines=_headlines(law, verdict),
-        cards=(_law_card(law, verdict, size, seed, loss, metric), _parameter_card(law), _holdout_card(law)),
+        cards=(_law_card(law, verdict, size, seed, loss, metric), _parameter_card(law), _holdout_card(law), learnt),
         results=_size_table(law, results, metric),
         metrics=_metrics(law, verdict),
     )
@@ -184,6 +185,30 @@ def _holdout_card(law: CorpusLaw) -> Card:
             note="A low in-sample error is no evidence of extrapolation.",
         ),
     )
+
+
+def _learnt_card(results: Sequence[TrialResult], metric: str) -> Card:
+    """Whether the models beat two predictors that learn nothing; where they do not, size has had no chance to matter."""
+    title = "Against predictors that learn nothing"
+    names = {f"{metric}_interpolation": "linear interpolation across the mask", f"{metric}_mean": "the visible mean"}
+    known = {name: results[0].metrics[name] for name in names if name in results[0].metrics}
+    if not known:
+        return Card(
+            title=title, status="not_applicable", body="Not applicable, because the trials report neither."
+        )
+    best = min(result.metrics[metric] for result in results)
+    rows: list[Mapping[str, Cell]] = [{"predictor": "best model", "error": best}]
+    rows += [{"predictor": names[name], "error": value} for name, value in known.items()]
+    table = Table(
+        title="Held-out error",
+        columns=(Column("predictor", "Predictor"), Column("error", metric, format=".4g")),
+        rows=tuple(rows),
+    )
+    if best < min(known.values()):
+        body = f"The best model's error is {best / min(known.values()):.0%} of the better one's."
+        return Card(title=title, body=body, table=table)
+    body = "No verdict: no model beats both predictors that learn nothing, so they were trained too briefly to tell."
+    return Card(title=title, status="warning", body=body, table=table)
 
 
 def _size_table(law: CorpusLaw, results: Sequence[TrialResult], metric: str) -> Table:

@@ -157,6 +157,7 @@ class Delivery:
     def _trial_ended(self, event: Mapping[str, Any]) -> None:
         run_id = self._run(event["trial"])
         tags = {"spektron.wall_s": f"{event['wall_s']:.3f}", "spektron.error": event.get("error", "")}
+        tags |= {f"spektron.trial_{name}": value for name, value in event.get("hardware", {}).items()}
         if event["status"] == "FINISHED":
             result = {key: event[key] for key in ("params", "metrics", "wall_s", "cpu_s", "gpu_s")}
             tags[RESULT] = json.dumps(result, separators=(",", ":"))

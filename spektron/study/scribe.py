@@ -21,12 +21,12 @@ from spektron.study.journal import Journal
 from spektron.study.ledger import Ledger
 from spektron.study.plan import Plan
 from spektron.study.search import OptunaSearcher
-from spektron.study.trainable import FINISHED_KEY
+from spektron.study.trainable import FINISHED_KEY, HARDWARE_KEY
 from spektron.study.trial import Trial
 
 __all__ = ["Scribe", "trial_tags"]
 
-_NOT_METRICS = {*AUTO_RESULT_KEYS, FINISHED_KEY, "step", "checkpoint_path", "checkpoint_dir_name"}
+_NOT_METRICS = {*AUTO_RESULT_KEYS, FINISHED_KEY, HARDWARE_KEY, "step", "checkpoint_path", "checkpoint_dir_name"}
 
 
 class Scribe(Callback):  # type: ignore[misc]
@@ -56,6 +56,7 @@ class Scribe(Callback):  # type: ignore[misc]
         self._progress = progress
         self._tags = trial_tags(plan, tags)
         self._started: dict[str, float] = {}  # Tune's trial id → when, of the trials under way
+        self._reported: dict[str, tuple[int, dict[str, float]]] = {}  # Tune's trial id → last step and its metrics
         self._over: set[str] = set()  # Tune's trial ids whose end is in the journal
         self.ended: dict[str, dict[str, Any]] = {}
         """Fingerprint → end event, of the trials this run has ended."""
@@ -93,10 +94,11 @@ class Scribe(Callback):  # type: ignore[misc]
         metrics = {key: float(v) for key, v in result.items() if key not in _NOT_METRICS and _is_number(v)}
         finite = {key: value for key, value in metrics.items() if math.isfinite(value)}
         if result.get(FINISHED_KEY):
-            self._finish(trial, ours, metrics)
+            self._finish(trial, ours, metrics, result.get(HARDWARE_KEY, {}))
             return
         step = int(result.get("step", 0))
         self._journal.append("trial-metrics", sync=False, trial=ours.fingerprint, step=step, metrics=finite)
+        self._reported[trial.trial_id] = (step, finite)
         steps = int(ours.config.get("steps", 0))
         self._progress.trial_progress(ours.label, step, steps, metrics.get(self._plan.study.metric, math.nan))
 
@@ -126,13 +128,16 @@ class Scribe(Callback):  # type: ignore[misc]
             self._journal.append("trial-ended", **self._ending(trial_id, ours, "KILLED", "the driver was stopped"))
             del self._started[trial_id]
 
-    def _finish(self, trial: TuneTrial, ours: Trial, metrics: Mapping[str, float]) -> None:
+    def _finish(self, trial: TuneTrial, ours: Trial, metrics: Mapping[str, float], hardware: Mapping[str, str]) -> None:
         value = metrics.get(self._plan.study.metric)
         if value is None or not math.isfinite(value):
             self._fail(trial, ours, f"expected a finite {self._plan.study.metric}, found {value}")
             return
         finite = {key: number for key, number in metrics.items() if math.isfinite(number)}
-        end = self._end(trial, ours, "FINISHED", metrics=finite)
+        step, reported = self._reported.get(trial.trial_id, (0, {}))
+        if new := {key: number for key, number in finite.items() if reported.get(key) != number}:
+            self._journal.append("trial-metrics", trial=ours.fingerprint, step=step, metrics=new)
+        end = self._end(trial, ours, "FINISHED", metrics=finite, hardware=hardware)
         self._searcher.tell(
             trial.trial_id, {key: end[key] for key in ("params", "metrics", "wall_s", "cpu_s", "gpu_s")}
         )
@@ -143,10 +148,8 @@ class Scribe(Callback):  # type: ignore[misc]
         self._searcher.tell(trial.trial_id, None)
         self._progress.trial_failed(ours.label, reason)
 
-    def _end(
-        self, trial: TuneTrial, ours: Trial, status: str, error: str = "", metrics: Mapping[str, float] | None = None
-    ) -> dict[str, Any]:
-        end = self._ending(trial.trial_id, ours, status, error) | {"metrics": dict(metrics or {})}
+    def _end(self, trial: TuneTrial, ours: Trial, status: str, **values: Any) -> dict[str, Any]:
+        end = self._ending(trial.trial_id, ours, status, values.pop("error", "")) | values
         self._journal.append("trial-ended", **end)
         self.ended[ours.fingerprint] = end
         self._over.add(trial.trial_id)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spektron.core.provenance import hardware
 from spektron.core.settings import Settings
 from spektron.study.study import Placement, TrialFunction
 
-__all__ = ["FINISHED_KEY", "make_trainable"]
+__all__ = ["FINISHED_KEY", "HARDWARE_KEY", "make_trainable"]
 
 # Marks the report that ends a trial by itself; a trial whose last report lacks it was stopped by a scheduler.
 FINISHED_KEY = "spektron_finished"
+HARDWARE_KEY = "spektron_hardware"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,6 @@ def make_trainable(
             placement=placement,
         )
         metrics = trial(context)
-        tune.report({**metrics, FINISHED_KEY: 1})
+        tune.report({**metrics, FINISHED_KEY: 1, HARDWARE_KEY: hardware()})
 
     return run_trial
