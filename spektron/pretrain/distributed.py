@@ -81,7 +81,8 @@ def pretrain_distributed(
     """
     for name, value in _DEFAULT_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    storage, name = checkpoint_dir.absolute() / "ray-train", uuid.uuid4().hex
+    # A name of its own: Ray Train would restore the state of an earlier run of the same name.
+    storage, name = checkpoint_dir.absolute(), f"ray-train-{uuid.uuid4().hex}"
     resources = {"CPU": cpus_per_worker} | ({"GPU": 1} if use_gpu else {})
     trainer = ray.train.torch.TorchTrainer(
         _train_worker,
@@ -95,7 +96,7 @@ def pretrain_distributed(
             num_workers=num_workers, use_gpu=use_gpu, resources_per_worker=resources
         ),
         run_config=ray.train.RunConfig(
-            name=name,  # a name of its own: Ray Train would restore the state of an earlier run of the same name
+            name=name,
             storage_path=str(storage),
             callbacks=[*callbacks, _NoRetryOfOurs()],
             failure_config=ray.train.FailureConfig(max_failures=MAX_CRASHES),
