@@ -29,7 +29,7 @@ def figure_table(figure: Figure, curve_rows: int | None = None) -> Table:
         Column("series", "Series"),
         Column("kind", "Kind"),
         Column("group", figure.group_label.capitalize()),
-        Column("x", figure.x_label, format=""),
+        Column("x", figure.x_label, format=",.6g"),
         Column("y", figure.y_label),
         Column("low", "Low"),
         Column("high", "High"),
@@ -41,7 +41,7 @@ def figure_table(figure: Figure, curve_rows: int | None = None) -> Table:
         title=f"Numbers of the figure: {figure.title}",
         columns=kept,
         rows=tuple({name: cell for name, cell in row.items() if name in names} for row in rows),
-        note=f"Curves are shown at {curve_rows} of their points; the CSV holds all." if thinned else "",
+        note=" ".join(["–: not part of this row."] + [f"Curves: {curve_rows} of their points."] * thinned),
     )
 
 

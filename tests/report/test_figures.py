@@ -78,7 +78,7 @@ def test_axis_labels_are_data_not_mathematics():
 
 
 @pytest.mark.parametrize("log", [False, True])
-@pytest.mark.parametrize("values", [(), (math.nan,), (0.0, -1.0), (3.0,), (1e-300, 1e300), (7.0, 7.0)])
+@pytest.mark.parametrize("values", [(), (math.nan,), (0.0, -1.0), (3.0,), (1e-200, 1e200), (7.0, 7.0)])
 def test_anything_can_be_drawn(tmp_path, log, values):
     points = Points(label="p", x=values, y=values)
     curve = Curve(label="c", x=values, y=values, low=values, high=values)
