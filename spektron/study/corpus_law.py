@@ -188,14 +188,12 @@ def _holdout_card(law: CorpusLaw) -> Card:
 
 
 def _learnt_card(results: Sequence[TrialResult], metric: str) -> Card:
-    """Whether the models beat two predictors that learn nothing; where they do not, size has had no chance to matter."""
+    """Whether the models beat two predictors that learn nothing; where not, size has had no chance to matter."""
     title = "Against predictors that learn nothing"
     names = {f"{metric}_interpolation": "linear interpolation across the mask", f"{metric}_mean": "the visible mean"}
     known = {name: results[0].metrics[name] for name in names if name in results[0].metrics}
     if not known:
-        return Card(
-            title=title, status="not_applicable", body="Not applicable, because the trials report neither."
-        )
+        return Card(title=title, status="not_applicable", body="Not applicable, because the trials report neither.")
     best = min(result.metrics[metric] for result in results)
     rows: list[Mapping[str, Cell]] = [{"predictor": "best model", "error": best}]
     rows += [{"predictor": names[name], "error": value} for name, value in known.items()]

@@ -60,6 +60,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.records: dict[str, Record] = {}
+        self.of_plan: dict[str, dict[str, Mapping[str, Any]]] = {}
+        """Plan → fingerprint → parameters of its finished trials, in order: a search has no list of its points."""
 
     def finished(self, fingerprint: str) -> Record | None:
         """The record of a finished trial, or None."""
@@ -88,9 +90,10 @@ class Ledger:
                     **json.loads(tags[RESULT]),
                 )
 
-    def read_optuna(self, finished: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-        """Take in finished trials that only the Optuna storage knows."""
+    def read_optuna(self, plan: str, finished: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Take in a plan's finished trials as its Optuna study holds them."""
         for fingerprint, result in finished:
+            self.of_plan.setdefault(plan, {})[fingerprint] = result["params"]
             if self.finished(fingerprint) is None:
                 self.records[fingerprint] = Record(status="finished", **result)
 
@@ -138,6 +141,7 @@ class Ledger:
         record.last_seen = 0.0
         if event["status"] == "FINISHED":
             record.status, record.metrics = "finished", event["metrics"]
+            self.of_plan.setdefault(event["plan"], {})[event["trial"]] = event["params"]
         elif record.status != "finished":
             record.status = "failed" if event["status"] == "FAILED" else "interrupted"
             record.error = event.get("error", "")

@@ -147,7 +147,8 @@ def _settle(
 ) -> Outcome:
     """Put what this run ended and what the ledger knew into one list of results."""
     results = []
-    trials = plan.trials or tuple(plan.trial_at(dict(end["params"])) for end in ended.values())
+    points = ledger.of_plan.get(plan.fingerprint, {}) | {key: end["params"] for key, end in ended.items()}
+    trials = plan.trials or tuple(plan.trial_at(params) for params in points.values())
     for trial in trials:
         end = ended.get(trial.fingerprint)
         record = ledger.finished(trial.fingerprint)

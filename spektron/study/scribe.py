@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ray.tune import Callback
@@ -21,12 +23,20 @@ from spektron.study.journal import Journal
 from spektron.study.ledger import Ledger
 from spektron.study.plan import Plan
 from spektron.study.search import OptunaSearcher
-from spektron.study.trainable import FINISHED_KEY, HARDWARE_KEY
+from spektron.study.trainable import FAILED_KEY, FINISHED_KEY, HARDWARE_KEY
 from spektron.study.trial import Trial
 
 __all__ = ["Scribe", "trial_tags"]
 
-_NOT_METRICS = {*AUTO_RESULT_KEYS, FINISHED_KEY, HARDWARE_KEY, "step", "checkpoint_path", "checkpoint_dir_name"}
+_NOT_METRICS = {
+    *AUTO_RESULT_KEYS,
+    FAILED_KEY,
+    FINISHED_KEY,
+    HARDWARE_KEY,
+    "step",
+    "checkpoint_path",
+    "checkpoint_dir_name",
+}
 
 
 class Scribe(Callback):  # type: ignore[misc]
@@ -93,6 +103,9 @@ class Scribe(Callback):  # type: ignore[misc]
         ours = self._searcher.trial(trial.trial_id)
         metrics = {key: float(v) for key, v in result.items() if key not in _NOT_METRICS and _is_number(v)}
         finite = {key: value for key, value in metrics.items() if math.isfinite(value)}
+        if FAILED_KEY in result:
+            self._fail_with(trial, ours, str(result[FAILED_KEY]))
+            return
         if result.get(FINISHED_KEY):
             self._finish(trial, ours, metrics, result.get(HARDWARE_KEY, {}))
             return
@@ -109,6 +122,7 @@ class Scribe(Callback):  # type: ignore[misc]
         ours = self._searcher.trial(trial.trial_id)
         self._end(trial, ours, "KILLED", error="stopped early by the scheduler")
         self._searcher.prune(trial.trial_id)
+        self._progress.trial_stopped(ours.label)
 
     def on_trial_error(self, iteration: int, trials: Sequence[TuneTrial], trial: TuneTrial, **info: Any) -> None:
         """Journal a trial that failed for good."""
@@ -116,10 +130,10 @@ class Scribe(Callback):  # type: ignore[misc]
             return
         self._started.setdefault(trial.trial_id, time.time())  # its actor may have died before it could start
         ours = self._searcher.trial(trial.trial_id)
-        traceback = str(trial.get_error() or "")
-        path = self._journal.folder / "errors" / f"{ours.fingerprint}.txt"
-        write_text(path, traceback)
-        self._fail(trial, ours, f"{_reason(traceback)} (whole traceback: {path})")
+        # The local copy: Tune brings it to its storage only later.
+        file = Path(trial.error_file) if trial.error_file else None
+        traceback = file.read_text(encoding="utf-8") if file and file.exists() else ""
+        self._fail_with(trial, ours, traceback)
 
     def interrupt(self) -> None:
         """Journal everything that still runs as stopped: the next run goes on from its checkpoint."""
@@ -142,6 +156,11 @@ class Scribe(Callback):  # type: ignore[misc]
             trial.trial_id, {key: end[key] for key in ("params", "metrics", "wall_s", "cpu_s", "gpu_s")}
         )
         self._progress.trial_finished(ours.label, value, end["wall_s"])
+
+    def _fail_with(self, trial: TuneTrial, ours: Trial, traceback: str) -> None:
+        path = self._journal.folder / "errors" / f"{ours.fingerprint}.txt"
+        write_text(path, traceback)
+        self._fail(trial, ours, f"{_reason(traceback)} (whole traceback: {path})")
 
     def _fail(self, trial: TuneTrial, ours: Trial, reason: str) -> None:
         self._end(trial, ours, "FAILED", error=reason)
@@ -196,8 +215,7 @@ def _is_number(value: Any) -> bool:
 
 def _reason(traceback: str) -> str:
     """What a person reads first of a worker's traceback: our error with its hint, or its last line."""
-    marker = "spektron.core.errors."
-    if marker in traceback:
-        return traceback[traceback.rindex(marker) + len(marker) :].strip()
+    if ours := list(re.finditer(r"^spektron\.[\w.]*\.(\w+Error: )", traceback, flags=re.MULTILINE)):
+        return traceback[ours[-1].start(1) :].strip()
     lines = [line for line in traceback.strip().splitlines() if line and not line.startswith(" ")]
     return lines[-1] if lines else "unknown error"

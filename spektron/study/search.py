@@ -71,6 +71,11 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]
         """Nothing: Tune pickles searchers for ``Tuner.restore``, which is never used; the storage is the state."""
         return {}
 
+    @property
+    def num_settled(self) -> int:
+        """Trials this search is done with."""
+        return len(self._settled)
+
     def trial(self, tune_id: str) -> Trial:
         """The trial behind one of Tune's ids."""
         return self._running[tune_id][1]
@@ -78,7 +83,7 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """The next point that is neither done nor running, or `Searcher.FINISHED`."""
         for _ in range(_MAX_REPEATS):
-            if self._exhausted():
+            if self.exhausted:
                 break
             asked = self._study.ask()
             trial = self._trial_at(suggest(asked, self._space))
@@ -126,7 +131,9 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]
     def restore(self, checkpoint_path: str) -> None:
         """Nothing: the storage is the state."""
 
-    def _exhausted(self) -> bool:
+    @property
+    def exhausted(self) -> bool:
+        """Whether every point is done or running."""
         taken = self._settled | self._active()
         return self._wanted <= taken if self._wanted is not None else len(taken) >= (self._num_trials or 0)
 

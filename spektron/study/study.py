@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from pydantic import Field, SerializeAsAny
+from pydantic import Field, SerializeAsAny, model_validator
 
 from spektron.core.errors import ConfigError
 from spektron.core.settings import Settings
@@ -41,6 +41,12 @@ class Placement(Settings):
     """Threads of each worker's tensor operations: as many as the cores a worker really has."""
     max_failures: int = Field(default=1, ge=0)
     """How often one trial is tried again, from its last checkpoint, before it counts as failed."""
+
+    @model_validator(mode="after")
+    def _whole_gpus_for_many_workers(self) -> Placement:
+        if self.num_workers > 1 and self.gpus_per_worker not in (0.0, 1.0):
+            raise ValueError(f"several workers take whole GPUs: expected 0 or 1 each, found {self.gpus_per_worker:g}")
+        return self
 
     @property
     def cpus_per_trial(self) -> float:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spektron.core.errors import SpektronError
 from spektron.core.provenance import hardware
 from spektron.core.settings import Settings
 from spektron.study.study import Placement, TrialFunction
 
-__all__ = ["FINISHED_KEY", "HARDWARE_KEY", "make_trainable"]
+__all__ = ["FAILED_KEY", "FINISHED_KEY", "HARDWARE_KEY", "make_trainable"]
 
 # Marks the report that ends a trial by itself; a trial whose last report lacks it was stopped by a scheduler.
 FINISHED_KEY = "spektron_finished"
+FAILED_KEY = "spektron_failed"
 HARDWARE_KEY = "spektron_hardware"
 
 
@@ -47,7 +50,12 @@ def make_trainable(
             checkpoint_dir=trials_dir / payload["fingerprint"],
             placement=placement,
         )
-        metrics = trial(context)
+        try:
+            metrics = trial(context)
+        except SpektronError:
+            # It would fail again: told, not raised, so that Tune does not spend its retries on it.
+            tune.report({FAILED_KEY: traceback.format_exc()})
+            return
         tune.report({**metrics, FINISHED_KEY: 1, HARDWARE_KEY: hardware()})
 
     return run_trial

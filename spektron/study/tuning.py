@@ -29,19 +29,24 @@ __all__ = ["tune_trials"]
 def tune_trials(
     plan: Plan, ledger: Ledger, journal: Journal, places: Places, corpus_dir: Path
 ) -> Mapping[str, Mapping[str, Any]]:
-    """Run what the ledger does not hold; return the end event of every trial that ended, by fingerprint."""
+    """Run what the ledger does not hold; return the end event of every trial that ended, by fingerprint.
+
+    Finished trials of the Optuna storage are added to the ledger.
+    """
     study = plan.study
     storage = open_storage(places.storage)
     optuna_study = open_study(storage, f"{study.address}/{plan.fingerprint}", study.direction, plan.settings)
-    ledger.read_optuna(finished_in(optuna_study))
+    ledger.read_optuna(plan.fingerprint, finished_in(optuna_study))
     searcher = OptunaSearcher(optuna_study, plan.settings, plan.trial_at, ledger, study.metric, study.direction)
+    if searcher.exhausted:
+        return {}
     placement = plan.settings.train
     with ray_cluster(nested=placement.num_workers > 1), stoppable():
         resources = ray.cluster_resources()
         slots = num_slots(placement, resources.get("CPU", 0.0), resources.get("GPU", 0.0))
         if placement.num_workers > 1:
             check_dashboard()
-        known = sum(1 for trial in plan.trials if ledger.finished(trial.fingerprint))
+        known = sum(1 for trial in plan.trials if ledger.finished(trial.fingerprint)) or searcher.num_settled
         with StudyProgress(total=plan.num_trials, reused=known, slots=slots, metric=study.metric) as progress:
             scribe = Scribe(plan, journal, searcher, ledger, progress, provenance())
             _fit(_tuner(plan, searcher, scribe, places, corpus_dir, slots), scribe)

@@ -36,3 +36,8 @@ def test_too_few_cpus_says_what_to_change(placement, cpus):
 def test_too_few_gpus_says_so():
     with pytest.raises(ResourceError, match="0 GPUs"):
         num_slots(Placement(gpus_per_worker=1), 8, 0)
+
+
+def test_several_workers_share_no_gpu():
+    with pytest.raises(ValueError, match="whole GPUs"):
+        Placement(num_workers=2, gpus_per_worker=0.5)
