@@ -1,7 +1,8 @@
 """What the study engine costs: 20 trials whose body is two seconds of sleep, against body seconds / slots.
 
 Counted from the first trial's start to the last trial's end, journal, Optuna and MLflow included (start-up is not:
-Ray's own is 6 s). Target: at most 1.15 times the ideal. Bare Ray Tune with reused actors, in the same run, is the baseline.
+Ray's own is 6 s). Target: at most 1.15 times the ideal. Bare Ray Tune with reused actors, in the same run, is the
+baseline.
 
     python benchmarks/engine.py
 """

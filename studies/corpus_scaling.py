@@ -19,8 +19,8 @@ from spektron.study.corpus_law import corpus_law_analysis
 from spektron.study.pretraining import check_pretrain_config, pretrain_trial
 from spektron.study.space import Choice, Sizes
 
-# A model that two laptop cores train in half a minute: coarse patches alone are 31 tokens a spectrum, 6 % of the work of
-# all three scales per layer, and beat linear interpolation across the masks by a factor of 10 on the bundled spectra.
+# A model that a laptop core trains in half a minute: coarse patches alone are 31 tokens a spectrum, 9 % of all three
+# scales', and beat linear interpolation across the masks by a factor of 10 on the bundled spectra.
 LAPTOP = {
     "config.steps": 1200,
     "config.batch_size": 16,
