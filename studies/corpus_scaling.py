@@ -22,11 +22,11 @@ from spektron.study.space import Choice, Sizes
 # A model that a laptop core trains in half a minute: coarse patches alone are 31 tokens a spectrum, 9 % of all three
 # scales', and beat linear interpolation across the masks by a factor of 10 on the bundled spectra.
 LAPTOP = {
-    "config.steps": 1200,
-    "config.batch_size": 16,
+    "config.steps": 2000,
+    "config.batch_size": 8,
     "config.learning_rate": 4e-3,
-    "config.eval_every": 200,
-    "config.checkpoint_every": 200,
+    "config.eval_every": 400,
+    "config.checkpoint_every": 400,
     "config.encoder.dim": 64,
     "config.encoder.layers": 2,
     "config.encoder.heads": 4,
