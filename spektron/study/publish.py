@@ -44,6 +44,8 @@ def publish(
 
 def _analyse(plan: Plan, outcome: Outcome) -> Findings:
     """The study's own analysis; one that does not apply says why, and the trials' table is published all the same."""
+    if not outcome.results:
+        return Findings(status="not_applicable", verdict="Not applicable, because no trial has finished.")
     try:
         return plan.study.analysis(outcome.results, plan.settings, plan.corpus)
     except SpektronError as error:
