@@ -94,7 +94,6 @@ def _law_card(
 ) -> Card:
     axis = np.geomspace(min(size), max(size), _CURVE_POINTS)
     band = law.projection.band(axis)
-    held_out = set(law.holdout.sizes) if law.holdout else set()
     figure = Figure(
         name="corpus_law",
         title="Held-out error against corpus size",
@@ -102,7 +101,7 @@ def _law_card(
         y_label=f"{metric} (validation)",
         log_x=True,
         log_y=True,
-        points=(Points(label="runs", x=size, y=loss, group=seed, held_out=[s in held_out for s in size], arm="law"),),
+        points=(Points(label="runs", x=size, y=loss, group=seed, arm="law"),),
         curves=(
             Curve(
                 label="E + B·D^(−β)",
@@ -122,7 +121,7 @@ def _law_card(
                 high=verdict.smallest.high,
             ),
         ),
-        note="Fixed steps: a small corpus is seen many times. Hollow points are left out in the hold-out.",
+        note="Fixed steps: a small corpus is seen many times. The band is that of the law, not of one further run.",
     )
     return Card(
         title="Scaling law",
