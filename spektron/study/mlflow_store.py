@@ -188,7 +188,9 @@ class MlflowStore:
             return str(found.experiment_id)
         location = self._artifact_root.absolute().as_uri() if self._artifact_root else None
         try:
-            return str(client.create_experiment(self._experiment, artifact_location=location))
+            # Without its kind the UI takes an experiment of plain runs for an evaluation of language models.
+            kind = {"mlflow.experimentKind": "custom_model_development"}
+            return str(client.create_experiment(self._experiment, artifact_location=location, tags=kind))
         except MlflowException:  # another driver made it meanwhile
             found = client.get_experiment_by_name(self._experiment)
             if found is None:

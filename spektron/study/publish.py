@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -188,11 +189,8 @@ def _write_files(report: StudyReport, trials: Table, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "report.html", study_page(report))
     write_csv(trials, folder / "trials.csv")
-    tables = {
-        "results": report.results,
-        "cost": report.cost,
-        **{f"card-{i}": c.table for i, c in enumerate(report.cards)},
-    }
+    cards = {_slug(card.title): card.table for card in report.cards}
+    tables = {"results": report.results, "cost": report.cost, **cards}
     for name, table in tables.items():
         if table is not None:
             write_csv(table, folder / f"{name}.csv")
@@ -200,3 +198,8 @@ def _write_files(report: StudyReport, trials: Table, folder: Path) -> None:
         for suffix in (".png", ".svg"):
             (folder / "figures").mkdir(exist_ok=True)
             save_figure(figure, folder / "figures" / f"{figure.name}{suffix}")
+
+
+def _slug(title: str) -> str:
+    """A card's title as a file's name."""
+    return "-".join(re.findall(r"[a-z0-9]+", title.lower()))

@@ -109,6 +109,8 @@ def _open_parent(plan: Plan, journal: Journal, store: MlflowStore) -> None:
         tags={
             **{f"spektron.{name}": value for name, value in provenance().items()},
             "spektron.study": plan.study.address,
+            "mlflow.source.name": plan.study.address,
+            "mlflow.source.git.commit": provenance()["git_commit"],
             "spektron.question": plan.study.question,
             "spektron.prediction": plan.study.prediction,
             "spektron.placement": plan.settings.train.model_dump_json(),
