@@ -43,7 +43,7 @@ def corpus_scaling() -> Study[PretrainConfig]:
         prediction="Held-out error follows E + B·D^(−β), β between 0.2 and 0.6; less than the whole corpus suffices.",
         settings=StudySettings[PretrainConfig](
             config=PretrainConfig(),
-            space={"num_spectra": Sizes(smallest=24, count=8), "seed": Choice(values=(0, 1))},
+            space={"num_spectra": Sizes(smallest=4, count=8), "seed": Choice(values=(0, 1))},
         ),
         trial=pretrain_trial,
         check=check_pretrain_config,
@@ -60,7 +60,7 @@ def corpus_scaling() -> Study[PretrainConfig]:
                     "space.seed": [0],
                 },
             ),
-            "laptop": Preset(expect="about 7 minutes on 2 cores", values=LAPTOP),
+            "laptop": Preset(expect="about 5 minutes on 2 cores", values=LAPTOP),
             "cluster": Preset(
                 expect="hours on 8 GPUs for 400K spectra",
                 values={
