@@ -12,6 +12,7 @@ from spektron.core.files import atomic_path, disk_errors, require_free_bytes, sh
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "a.json"
     write_text(path, "old")
+
     def half() -> None:
         with atomic_path(path) as temporary:
             temporary.write_text("half")
