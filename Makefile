@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 export SPEKTRON_HOME ?= $(CURDIR)/.spektron
 
 .DEFAULT_GOAL := help
-.PHONY: help study smoke test unit e2e lint types format ui bench cluster-local cluster-stop cluster-submit clean
+.PHONY: help study smoke test unit integration e2e lint types format ui bench cluster-local cluster-stop cluster-submit clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,10 +17,12 @@ study: $(READY) ## Answer "how much corpus do we need?" on real spectra (minutes
 smoke: $(READY) ## The same study, small, in under a minute
 	@$(BIN)/python studies/corpus_scaling.py --preset smoke $(ARGS)
 
-test: $(READY) lint types unit e2e ## Everything CI runs: lint, types, unit and end-to-end tests
+test: $(READY) lint types unit integration e2e ## Everything CI runs: lint, types, and the three lanes of tests
 
 unit: $(READY) ## Unit tests (under 3 minutes)
 	$(BIN)/python -m pytest -m "not ray and not e2e" -n 2 --dist loadfile -q
+
+integration: $(READY) ## Tests on one real local Ray cluster: streams, the engine, two training workers
 	$(BIN)/python -m pytest -m "ray and not e2e" -q
 
 e2e: $(READY) ## End-to-end tests: processes, kill -9, MLflow servers, a Ray cluster
