@@ -21,8 +21,10 @@ def disk_errors(path: Path) -> Iterator[None]:
     """Turn "no space left" below this into a `ResourceError` that names the folder and what is free."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        # safetensors is written in Rust and gives the system's error as text alone.
+        told = f"os error {errno.ENOSPC}" in str(error)
+        if not told and not (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
             raise
         free = shutil.disk_usage(_existing(path)).free
         raise ResourceError(

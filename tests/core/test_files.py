@@ -30,6 +30,11 @@ def test_a_full_disk_says_what_to_do(tmp_path):
     assert "free some space" in caught.value.hint
 
 
+def test_a_full_disk_told_in_words_is_the_same_error(tmp_path):
+    with pytest.raises(ResourceError, match="disk is full"), disk_errors(tmp_path):
+        raise RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+
 def test_other_errors_of_the_system_pass_through(tmp_path):
     with pytest.raises(PermissionError), disk_errors(tmp_path):
         raise PermissionError(errno.EACCES, "no")
