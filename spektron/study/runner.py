@@ -98,7 +98,7 @@ def _open_parent(plan: Plan, journal: Journal, store: MlflowStore) -> None:
         "study-started",
         plan=plan.fingerprint,
         name=plan.name,
-        corpus={"name": plan.corpus.name, "fingerprint": plan.corpus.fingerprint, "summary": dict(plan.corpus.summary)},
+        corpus=plan.corpus.values,
         params={
             "study": plan.study.address,
             "corpus": f"{plan.corpus.name}@{plan.corpus.fingerprint}",

@@ -87,7 +87,7 @@ class Scribe(Callback):  # type: ignore[misc]
             label=ours.label,
             params=ours.params,
             config=ours.config,
-            corpus=corpus_values(self._plan),
+            corpus=self._plan.corpus.values,
             cpus=placement.cpus_per_trial,
             gpus=placement.gpus_per_trial,
             tags=self._tags,
@@ -193,18 +193,13 @@ class Scribe(Callback):  # type: ignore[misc]
         }
 
 
-def corpus_values(plan: Plan) -> dict[str, Any]:
-    """The corpus as events carry it."""
-    return {"name": plan.corpus.name, "fingerprint": plan.corpus.fingerprint, "summary": dict(plan.corpus.summary)}
-
-
 def trial_tags(plan: Plan, provenance: Mapping[str, str]) -> dict[str, str]:
     """Tags of a trial's run: provenance, and what to search by."""
     return {
         **{f"spektron.{name}": value for name, value in provenance.items()},
         "spektron.study": plan.study.address,
         "spektron.plan": plan.fingerprint,
-        "spektron.corpus": json.dumps(corpus_values(plan)),
+        "spektron.corpus": json.dumps(plan.corpus.values),
         "spektron.num_workers": str(plan.settings.train.num_workers),
     }
 

@@ -23,6 +23,11 @@ class CorpusIdentity:
     summary: Mapping[str, Any]
     """Counts by source and split, to name what changed when the fingerprint did."""
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """Name, fingerprint and summary, as the journal and MLflow carry them."""
+        return {"name": self.name, "fingerprint": self.fingerprint, "summary": dict(self.summary)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:

@@ -152,10 +152,10 @@ class TestExisting:
         assert (tmp_path / "out/manifest.json").stat().st_mtime_ns == stamp
 
     def test_the_same_build_replaces_a_lost_shard(self, spectra: list[Spectrum], tmp_path: Path) -> None:
-        build_corpus([TinySource(spectra[:50])], tmp_path / "out", SMALL)
+        first = build_corpus([TinySource(spectra[:50])], tmp_path / "out", SMALL)
         (tmp_path / "out/train-00000.parquet").unlink()
-        build_corpus([TinySource(spectra[:50])], tmp_path / "out", SMALL)
-        Corpus.open(tmp_path / "out")
+        assert build_corpus([TinySource(spectra[:50])], tmp_path / "out", SMALL) == first
+        assert Corpus.open(tmp_path / "out").manifest == first
 
     def test_another_config_is_refused_by_field(self, spectra: list[Spectrum], tmp_path: Path) -> None:
         build_corpus([TinySource(spectra[:50])], tmp_path / "out", SMALL)

@@ -10,7 +10,7 @@ from spektron.core.errors import TrackingError
 from spektron.study.delivery import Delivery
 from spektron.study.journal import Journal
 from spektron.study.mlflow_store import MlflowStore
-from spektron.study.scribe import corpus_values, trial_tags
+from spektron.study.scribe import trial_tags
 from spektron.study.tags import KIND, PLAN, TRIAL
 from tests.study.test_plan import plan_of
 
@@ -34,7 +34,7 @@ def write_study(journal, plan, num_trials=2, end="FINISHED"):
         "study-started",
         plan=plan.fingerprint,
         name=plan.name,
-        corpus=corpus_values(plan),
+        corpus=plan.corpus.values,
         params={"study": "toy@1"},
         tags={"mlflow.note.content": "why"},
     )
@@ -46,7 +46,7 @@ def write_study(journal, plan, num_trials=2, end="FINISHED"):
             label=trial.label,
             params=trial.params,
             config=trial.config,
-            corpus=corpus_values(plan),
+            corpus=plan.corpus.values,
             cpus=1.0,
             gpus=0.0,
             tags=trial_tags(plan, {"git_commit": "abc"}),
