@@ -28,6 +28,7 @@ from rich.table import Table
 from spektron.corpus import BuildConfig, Corpus, build_corpus
 from spektron.corpus.reading import read_slices, split_slices
 from spektron.corpus.schema import BATCH_COLUMNS, decode
+from spektron.corpus.sources import Part
 from spektron.spectra.spectrum import MODALITIES, NUM_POINTS, Spectrum, SpectrumBatch
 
 BATCH_SIZE = 256
@@ -46,7 +47,10 @@ class RandomSource:
     def describe(self) -> dict[str, Any]:
         return {"name": self.name, "config": {"num_spectra": self._num_spectra}, "licences": {}}
 
-    def read(self) -> Iterator[Spectrum]:
+    def parts(self) -> list[Part]:
+        return [Part("", 0, self._num_spectra)]
+
+    def read(self, part: Part) -> Iterator[Spectrum]:
         rng = np.random.default_rng(0)
         for i in range(self._num_spectra):
             yield Spectrum(

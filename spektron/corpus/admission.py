@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -21,7 +21,6 @@ BUILD_REASONS = {
     "bad-id": "the spectrum or its compound has no id, or a name is not valid Unicode",
     "constant": "all intensities are the same: nothing was measured",
     "duplicate-content": "modality, axis and every intensity equal those of an earlier spectrum",
-    "duplicate-id": "an earlier spectrum has the same id",
     "not-finite": "an intensity is NaN or infinite",
     "unknown-modality": "the modality is none of those known",
     "wrong-length": f"the spectrum does not hold {NUM_POINTS} points",
@@ -56,6 +55,7 @@ class Admission:
         if problem := _problem(item) or self._repeated(item):
             self._refuse(item.source, item.spectrum_id, *problem)
             return None
+        item = self._named(item)
         self.num_by_compound[item.compound_id] += 1
         if item.repairs:
             row = {"source": item.source, "spectrum_id": item.spectrum_id, "repairs": list(item.repairs)}
@@ -79,16 +79,24 @@ class Admission:
         sample_id, detail = (text.encode(errors="backslashreplace").decode() for text in (sample_id, detail))
         self.rejects.append({"source": source, "sample_id": sample_id, "reason": reason, "detail": detail})
 
+    def _named(self, spectrum: Spectrum) -> Spectrum:
+        """Give the second spectrum of a name a suffix: to drop a measurement for its name would lose data."""
+        candidate, number = spectrum.spectrum_id, 1
+        while candidate in self._ids:
+            number += 1
+            candidate = f"{spectrum.spectrum_id}~{number}"
+        self._ids.add(candidate)
+        if number == 1:
+            return spectrum
+        return replace(spectrum, spectrum_id=candidate, repairs=(*spectrum.repairs, "duplicate-id"))
+
     def _repeated(self, spectrum: Spectrum) -> tuple[str, str] | None:
-        if spectrum.spectrum_id in self._ids:
-            return "duplicate-id", f"expected unique ids, found {spectrum.spectrum_id!r} again"
         # 64 bits: among a million spectra two different ones share a digest with probability 3e-8.
         digest = blake2b(_axis_bytes(spectrum), digest_size=8)
         digest.update(spectrum.intensity.astype("<f4").tobytes())
         first = self._contents.setdefault(digest.digest(), spectrum.spectrum_id)
         if first is not spectrum.spectrum_id:
             return "duplicate-content", f"the same modality, axis and intensities as {first!r}"
-        self._ids.add(spectrum.spectrum_id)
         return None
 
 

@@ -25,7 +25,7 @@ from spektron.corpus.manifest import MANIFEST_NAME, REPORT_NAME, BuildConfig, Ma
 from spektron.corpus.rebuild import kept_build, refuse_other_build
 from spektron.corpus.schema import ROW_BYTES, SCHEMA_VERSION, SPLITS
 from spektron.corpus.shards import ShardWriter
-from spektron.corpus.sources.base import Source
+from spektron.corpus.sources.base import Source, read_all
 from spektron.corpus.spill import Spill
 from spektron.corpus.split import CompoundSplitter, spectrum_rank
 from spektron.corpus.tally import Tally
@@ -100,7 +100,7 @@ def build_corpus(
 def _read(sources: Iterable[Source], config: BuildConfig, admission: Admission, spill: Spill, tell: Progress) -> None:
     num_read = 0
     for source in sources:
-        for item in source.read():
+        for item in read_all(source):
             if spectrum := admission.admit(item):
                 spill.add(spectrum, spectrum_rank(spectrum.spectrum_id, config.seed))
             num_read += 1

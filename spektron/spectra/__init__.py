@@ -5,9 +5,20 @@ from spektron.spectra.convert import REPAIRS, spectrum_from_xy
 from spektron.spectra.modality import parse_modality
 from spektron.spectra.rejection import SpectrumRejected
 from spektron.spectra.resample import resample_uniform
-from spektron.spectra.spectrum import MODALITIES, NUM_POINTS, Spectrum, SpectrumBatch
+from spektron.spectra.spectrum import (
+    INTENSITY_UNITS,
+    KINDS,
+    METADATA_KEYS,
+    MODALITIES,
+    NUM_POINTS,
+    Spectrum,
+    SpectrumBatch,
+)
 
 __all__ = [
+    "INTENSITY_UNITS",
+    "KINDS",
+    "METADATA_KEYS",
     "MODALITIES",
     "NUM_POINTS",
     "REPAIRS",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -39,7 +41,10 @@ def spectrum_from_xy(
     source: str,
     compound_id: str,
     instrument: str = "",
+    kind: str = "experimental",
+    intensity_unit: str = "arbitrary",
     repairs: tuple[str, ...] = (),
+    metadata: Mapping[str, str] | None = None,
 ) -> Spectrum:
     """Build a spectrum of 2048 points on a uniform, ascending wavenumber axis.
 
@@ -51,10 +56,12 @@ def spectrum_from_xy(
         What `x` is measured in.
     modality : str
         One of `MODALITIES`.
-    spectrum_id, source, compound_id, instrument : str
+    spectrum_id, source, compound_id, instrument, kind, intensity_unit : str
         As in `Spectrum`.
     repairs : tuple of str
         What the reader mended already; what is mended here is added.
+    metadata : mapping of str to str, optional
+        As in `Spectrum`.
 
     Raises
     ------
@@ -83,7 +90,10 @@ def spectrum_from_xy(
         wavenumber_start_cm1=float(wavenumber[0]),
         wavenumber_stop_cm1=float(wavenumber[-1]),
         intensity=_resampled(wavenumber, intensity),
+        kind=kind,
+        intensity_unit=intensity_unit,
         repairs=repairs,
+        metadata=metadata or {},
     )
 
 

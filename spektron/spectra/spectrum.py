@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MODALITIES", "NUM_POINTS", "Spectrum", "SpectrumBatch"]
+__all__ = ["INTENSITY_UNITS", "KINDS", "METADATA_KEYS", "MODALITIES", "NUM_POINTS", "Spectrum", "SpectrumBatch"]
 
 # 2048 points hold 255 / 63 / 31 patches of 16 / 64 / 128 points at half-patch stride without a remainder.
 NUM_POINTS = 2048
 
 # The order is part of the schema: a modality is stored by name and given to the model by its place here.
 MODALITIES = ("IR", "RAMAN", "NIR")
+
+# How a spectrum came to be: measured on a sample, computed from a molecule by quantum chemistry or dynamics, or made by
+# Spektron's own simulator. Mixtures are stated in these words.
+KINDS = ("experimental", "computed", "simulated")
+
+# What intensities are measured in. "arbitrary" is a scale that its publisher does not tie to a quantity.
+INTENSITY_UNITS = {
+    "absorbance": "−log10 of the transmitted or reflected share, as published or made from transmittance",
+    "molar-absorption": "absorbance per amount and path, (µmol/mol)⁻¹ m⁻¹, base 10",
+    "reflectance": "reflected share of the light, 0 to 1",
+    "kubelka-munk": "(1 − R)² / 2R",
+    "km/mol per cm-1": "computed IR intensity spread over its band",
+    "A^4/amu per cm-1": "computed Raman activity spread over its band",
+    "counts": "counts of a detector",
+    "arbitrary": "no stated scale",
+}
+
+# What is known of the measurement, by name; every value is text, and every key may be missing.
+METADATA_KEYS = {
+    "technique": "ATR, transmission, diffuse reflectance, transflection, ...",
+    "state": "gas, liquid, solid, solution, and how the sample was held",
+    "resolution_cm1": "instrument's resolution",
+    "laser_nm": "excitation wavelength",
+    "detector": "kind of detector",
+    "accessory": "cell, fibre, microscope, ...",
+    "orientation": "oriented or unoriented crystal",
+    "processing": "raw, or what the publisher did",
+    "quality": "the publisher's own grade",
+    "formula": "molecular formula",
+    "method": "how a computed spectrum was computed",
+    "title": "the publisher's title",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +65,10 @@ class Spectrum:
         One of `MODALITIES`.
     instrument : str
         Free text; empty where the publisher says nothing.
+    kind : str
+        One of `KINDS`.
+    intensity_unit : str
+        A key of `INTENSITY_UNITS`.
     wavenumber_start_cm1, wavenumber_stop_cm1 : float
         First and last point of the axis in cm⁻¹; start < stop. Point i lies at
         ``start + i · (stop − start) / (NUM_POINTS − 1)``.
@@ -39,6 +76,8 @@ class Spectrum:
         In the publisher's own unit (absorbance, counts, ...); finite and not constant.
     repairs : tuple of str
         What was mended on the way here (``axis-descending``, ``nan-at-ends``, ...), for the build report.
+    metadata : mapping of str to str
+        What else is known of the measurement; the keys are those of `METADATA_KEYS`.
     """
 
     spectrum_id: str
@@ -49,7 +88,10 @@ class Spectrum:
     wavenumber_start_cm1: float
     wavenumber_stop_cm1: float
     intensity: NDArray[np.float32]
+    kind: str = "experimental"
+    intensity_unit: str = "arbitrary"
     repairs: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import pytest
 
 from spektron.corpus import BuildConfig, Corpus, build_corpus
 from spektron.corpus.resident import forget_resident_rows
-from spektron.corpus.sources.base import Reject
+from spektron.corpus.sources.base import Part, Reject
 from spektron.spectra.spectrum import MODALITIES, NUM_POINTS, Spectrum
 
 
@@ -39,8 +39,11 @@ class TinySource:
     name: str = "tiny"
     config: dict[str, Any] = field(default_factory=dict)
 
-    def read(self) -> Iterator[Spectrum | Reject]:
-        yield from self.items
+    def parts(self) -> list[Part]:
+        return [Part("", start, min(start + 100, len(self.items))) for start in range(0, len(self.items), 100)]
+
+    def read(self, part: Part) -> Iterator[Spectrum | Reject]:
+        yield from self.items[part.start : part.stop]
 
     def describe(self) -> dict[str, Any]:
         terms = {"licence": "CC0-1.0", "citation": "nobody"}

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ import pytest
 
 from spektron.core.errors import CorpusError, ResourceError
 from spektron.corpus import BuildConfig, Corpus, build_corpus
-from spektron.corpus.sources.base import Reject
+from spektron.corpus.schema import SPLITS
+from spektron.corpus.sources.base import Part, Reject
 from spektron.spectra.spectrum import NUM_POINTS, Spectrum
 from tests.corpus.conftest import SMALL, TinySource, make_spectrum
 
@@ -85,7 +87,6 @@ BAD = {
     "axis-not-finite": make_spectrum(1004, wavenumber_stop_cm1=float("inf")),
     "unknown-modality": make_spectrum(1005, modality="UV"),
     "constant": make_spectrum(1006, intensity=np.ones(NUM_POINTS, dtype=np.float32)),
-    "duplicate-id": make_spectrum(1007, spectrum_id="tiny/3"),
     "duplicate-content": make_spectrum(4, spectrum_id="tiny/copy"),
     "bad-id": make_spectrum(1008, compound_id="\ud800"),
     "no-axis": Reject(source="tiny", sample_id="file.csv", reason="no-axis", detail="expected cm⁻¹, found nothing"),
@@ -102,6 +103,15 @@ def test_a_bad_row_is_counted_and_named(reason: str, spectra: list[Spectrum], tm
     assert rejects[0]["sample_id"]
     assert rejects[0]["detail"]
     assert sum(manifest.num_spectra.values()) == 20
+
+
+def test_a_name_used_twice_gets_a_suffix(spectra: list[Spectrum], tmp_path: Path) -> None:
+    named_alike = [make_spectrum(1007, spectrum_id="tiny/3"), make_spectrum(1008, spectrum_id="tiny/3")]
+    manifest = build_corpus([TinySource([*spectra[:20], *named_alike])], tmp_path / "out", SMALL)
+
+    names = {row["spectrum_id"] for split in SPLITS for row in _rows(Corpus.open(tmp_path / "out"), split)}
+    assert {"tiny/3", "tiny/3~2", "tiny/3~3"} <= names
+    assert manifest.repairs == {"duplicate-id": 2}
 
 
 def test_repairs_are_counted_and_named(spectra: list[Spectrum], tmp_path: Path) -> None:
@@ -129,12 +139,12 @@ def test_an_empty_held_out_split_is_noted(spectra: list[Spectrum], tmp_path: Pat
 
 def test_a_failing_source_leaves_nothing_behind(spectra: list[Spectrum], tmp_path: Path) -> None:
     class Failing(TinySource):
-        def read(self):  # type: ignore[no-untyped-def]
-            yield from spectra[:100]
+        def read(self, part: Part) -> Iterator[Spectrum | Reject]:
+            yield from super().read(part)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build_corpus([Failing()], tmp_path / "out", SMALL)
+        build_corpus([Failing(spectra[:100])], tmp_path / "out", SMALL)
     assert list(tmp_path.iterdir()) == []
 
 

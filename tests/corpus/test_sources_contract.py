@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 import re
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from spektron.core.identity import canonical_json
-from spektron.corpus.sources import REJECT_REASONS, Bundled, Reject, Simulated, Source, Table
-from spektron.spectra import MODALITIES, NUM_POINTS, REPAIRS, Spectrum
+from spektron.corpus.sources import REJECT_REASONS, Bundled, Reject, Simulated, Source, Table, read_all
+from spektron.spectra import INTENSITY_UNITS, KINDS, METADATA_KEYS, MODALITIES, NUM_POINTS, REPAIRS, Spectrum
 from spektron.spectra.modality import check_range
 
 
@@ -39,12 +40,17 @@ def source(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def items(source: Source) -> list[Spectrum | Reject]:
-    return list(source.read())
+    return list(read_all(source))
 
 
 @pytest.fixture(scope="module")
 def spectra(items: list[Spectrum | Reject]) -> list[Spectrum]:
     return [item for item in items if isinstance(item, Spectrum)]
+
+
+def _plain(item: Spectrum | Reject) -> list[object]:
+    values = [getattr(item, field.name) for field in dataclasses.fields(item)]
+    return [value.tobytes() if isinstance(value, np.ndarray) else value for value in values]
 
 
 def test_it_is_a_source(source: Source) -> None:
@@ -86,12 +92,24 @@ def test_refusals_and_repairs_are_documented(items: list[Spectrum | Reject]) -> 
             assert set(item.repairs) <= set(REPAIRS)
 
 
-def test_a_second_read_gives_the_same(source: Source, items: list[Spectrum | Reject]) -> None:
-    def plain(item: Spectrum | Reject) -> list[object]:
-        values = [getattr(item, field.name) for field in dataclasses.fields(item)]
-        return [value.tobytes() if isinstance(value, np.ndarray) else value for value in values]
+def test_parts_are_in_order_and_cross_to_other_processes(source: Source, items: list[Spectrum | Reject]) -> None:
+    far = pickle.loads(pickle.dumps(source))  # noqa: S301 (our own bytes)
+    parts = list(far.parts())
+    assert len(set(parts)) == len(parts)
+    backwards = [list(far.read(part)) for part in reversed(parts)]
+    assert [_plain(item) for part in reversed(backwards) for item in part] == [_plain(item) for item in items]
 
-    assert [plain(item) for item in source.read()] == [plain(item) for item in items]
+
+def test_a_second_read_gives_the_same(source: Source, items: list[Spectrum | Reject]) -> None:
+    assert [_plain(item) for item in read_all(source)] == [_plain(item) for item in items]
+
+
+def test_a_spectrum_says_what_it_is(spectra: list[Spectrum]) -> None:
+    for spectrum in spectra:
+        assert spectrum.kind in KINDS
+        assert spectrum.intensity_unit in INTENSITY_UNITS
+        assert set(spectrum.metadata) <= set(METADATA_KEYS)
+        assert all(isinstance(value, str) and value for value in spectrum.metadata.values())
 
 
 def test_its_description_is_canonical_and_names_no_path(source: Source) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spektron.corpus.sources import Bundled, Reject, Table
+from spektron.corpus.sources import Bundled, Reject, Table, read_all
 from spektron.spectra import Spectrum
 
 LIBRARY = Path(__file__).parents[2] / "../shared/data/library"
@@ -17,7 +17,7 @@ LIBRARY = Path(__file__).parents[2] / "../shared/data/library"
 
 @pytest.fixture(scope="module")
 def bundled() -> list[Spectrum | Reject]:
-    return list(Bundled().read())
+    return list(read_all(Bundled()))
 
 
 def test_the_bundled_1710_are_kept_or_named(bundled: list[Spectrum | Reject]) -> None:
@@ -42,7 +42,7 @@ def test_neighbouring_scans_are_one_compound(bundled: list[Spectrum | Reject]) -
 def library() -> list[Spectrum | Reject]:
     if not LIBRARY.is_dir():
         pytest.skip("the library of real spectra is not here (../shared/data/library)")
-    return list(Table(folder=LIBRARY).read())
+    return list(read_all(Table(folder=LIBRARY)))
 
 
 def test_each_of_the_librarys_5820_is_kept_or_named(library: list[Spectrum | Reject]) -> None:
@@ -79,7 +79,7 @@ def test_the_bundled_and_the_librarys_fermentation_are_the_same_compounds(
 
 def test_the_bundled_spectra_hold_no_detector_noise() -> None:
     """Uncut, their ends reach ±3,000 absorbance and every statistic of a spectrum is the detector's."""
-    kept = [item for item in Bundled().read() if isinstance(item, Spectrum)]
+    kept = [item for item in read_all(Bundled()) if isinstance(item, Spectrum)]
     assert len(kept) == 1647
     assert {s.repairs for s in kept} == {("outside-detector-range",)}
     assert all(900 <= s.wavenumber_start_cm1 < s.wavenumber_stop_cm1 <= 1788 for s in kept)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from spektron.core.errors import ConfigError
-from spektron.corpus.sources import Reject, Table
+from spektron.corpus.sources import Reject, Table, read_all
 from spektron.spectra import Spectrum
 
 X = np.linspace(500.0, 3500.0, 300)
@@ -30,7 +30,7 @@ def write(path: Path, columns: dict[str, Any] | None = None, meta: dict[str, str
 
 
 def read(folder: Path) -> tuple[list[Spectrum], list[Reject]]:
-    items = list(Table(folder=folder).read())
+    items = list(read_all(Table(folder=folder)))
     return [i for i in items if isinstance(i, Spectrum)], [i for i in items if isinstance(i, Reject)]
 
 
@@ -183,13 +183,13 @@ def test_a_unit_column_speaks_for_its_row(tmp_path: Path) -> None:
     assert kept[0].wavenumber_start_cm1 == pytest.approx(kept[1].wavenumber_start_cm1)
 
 
-def test_a_name_used_twice_is_kept_with_a_suffix_and_counted(tmp_path: Path) -> None:
+def test_a_name_used_twice_is_left_to_the_build(tmp_path: Path) -> None:
     y = list(np.random.default_rng(0).standard_normal((4, 300)))
     write(tmp_path / "a.parquet", {"sample_id": ["s", "s~2", "s", None], "x": [X] * 4, "y": y})
     kept, refused = read(tmp_path)
     assert not refused
-    assert [s.spectrum_id for s in kept] == ["table/a/s", "table/a/s~2", "table/a/s~3", "table/a/row-000003"]
-    assert [s.repairs for s in kept] == [(), (), ("duplicate-id",), ("id-from-row",)]
+    assert [s.spectrum_id for s in kept] == ["table/a/s", "table/a/s~2", "table/a/s", "table/a/row-000003"]
+    assert [s.repairs for s in kept] == [(), (), (), ("id-from-row",)]
     assert kept[0].compound_id == kept[2].compound_id
 
 
@@ -224,4 +224,4 @@ def test_a_folder_that_cannot_be_a_table_is_an_error(tmp_path: Path, case: str) 
     elif case == "empty":
         folder.mkdir()
     with pytest.raises(ConfigError, match="expected"):
-        list(Table(folder=folder).read())
+        list(read_all(Table(folder=folder)))

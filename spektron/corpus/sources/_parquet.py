@@ -81,10 +81,16 @@ class TableFile:
         metadata: dict[bytes, bytes] | None = self._schema.metadata
         return metadata
 
-    def rows(self) -> Iterator[Row]:
-        """Yield every row in order."""
+    def groups(self) -> list[int]:
+        """Rows of each row group."""
+        metadata = self._file.metadata
+        return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+
+    def rows(self, first_group: int, stop_group: int) -> Iterator[Row]:
+        """Yield the rows of some row groups in order."""
         columns = ["x", "y", *(name for name in TEXT_COLUMNS if name in self._schema.names)]
-        for batch in self._file.iter_batches(batch_size=_ROWS_PER_BATCH, columns=columns, use_threads=False):
+        groups = list(range(first_group, stop_group))
+        for batch in self._file.iter_batches(_ROWS_PER_BATCH, row_groups=groups, columns=columns, use_threads=False):
             xs, ys = _lists(batch.column("x")), _lists(batch.column("y"))
             texts = {name: _texts(batch, name) for name in TEXT_COLUMNS}
             for i in range(batch.num_rows):

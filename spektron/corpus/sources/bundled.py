@@ -11,7 +11,7 @@ positions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from spektron.core.settings import Settings
 from spektron.corpus.sources._compound import compound_of
 from spektron.corpus.sources._published import cut_to_detector_range
-from spektron.corpus.sources.base import Reject
+from spektron.corpus.sources.base import Part, Reject
 from spektron.spectra import AxisUnit, Spectrum, SpectrumRejected, spectrum_from_xy
 
 __all__ = ["Bundled"]
@@ -44,7 +44,11 @@ class Bundled(Settings):
         """The source's name."""
         return "bundled"
 
-    def read(self) -> Iterator[Spectrum | Reject]:
+    def parts(self) -> Sequence[Part]:
+        """All of it at once: it is small."""
+        return [Part("", 0, 1)]
+
+    def read(self, part: Part) -> Iterator[Spectrum | Reject]:
         """Yield 21 + 1629 fermentation spectra, then 60 coffees; 1,647 are kept, 63 refused."""
         for stem, load in (("ferm_train", load_fermentation_train), ("ferm_test", load_fermentation_test)):
             spectra, _ = load()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import Field, field_validator
 
 from spektron.core.settings import Settings
+from spektron.corpus.sources.base import PART_RECORDS, Part
 from spektron.spectra import MODALITIES, Spectrum
 from spektron.spectra.simulate import BLOCK_SPECTRA, SIMULATOR_VERSION, SimulatedBlock, simulate_block
 
 __all__ = ["Simulated"]
+
+# Whole blocks, so that no block is made for two parts.
+_PART_SPECTRA = PART_RECORDS // BLOCK_SPECTRA * BLOCK_SPECTRA
 
 
 class Simulated(Settings):
@@ -36,11 +40,16 @@ class Simulated(Settings):
         """The source's name."""
         return "simulated"
 
-    def read(self) -> Iterator[Spectrum]:
+    def parts(self) -> Sequence[Part]:
+        """Runs of whole blocks."""
+        starts = range(0, self.num_spectra, _PART_SPECTRA)
+        return [Part("", start, min(start + _PART_SPECTRA, self.num_spectra)) for start in starts]
+
+    def read(self, part: Part) -> Iterator[Spectrum]:
         """Yield the spectra in order; none is refused."""
-        for first in range(0, self.num_spectra, BLOCK_SPECTRA):
+        for first in range(part.start, part.stop, BLOCK_SPECTRA):
             block = simulate_block(self.seed, first // BLOCK_SPECTRA, self.modalities)
-            for row in range(min(BLOCK_SPECTRA, self.num_spectra - first)):
+            for row in range(min(BLOCK_SPECTRA, part.stop - first)):
                 yield self._spectrum(block, first, row)
 
     def describe(self) -> dict[str, Any]:
@@ -62,4 +71,5 @@ class Simulated(Settings):
             wavenumber_start_cm1=float(block.wavenumber_start_cm1[row]),
             wavenumber_stop_cm1=float(block.wavenumber_stop_cm1[row]),
             intensity=block.intensity[row],
+            kind="simulated",
         )

@@ -4,14 +4,12 @@ Columns ``x`` and ``y`` are lists of numbers. ``modality`` and ``x_unit`` are co
 schema metadata key ``spektron``, or stated by the README.md beside the file, asked in this order. Further columns are
 optional: ``sample_id``, ``instrument``, and what names a compound (`spektron.corpus.sources._compound`).
 
-Every row is kept or refused by name, every file that cannot be read is named, and the rest goes on. A name that a
-publisher used twice is kept with a suffix (``~2``) and counted: dropping a measurement for its name would lose data,
-and what two rows of one name have in common, the compound, is the same for both.
+Every row is kept or refused by name, every file that cannot be read is named, and the rest goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +21,14 @@ from spektron.corpus.sources._folder import parquet_files, printable, set_name
 from spektron.corpus.sources._parquet import DAMAGED, Row, TableFile, UnfitFile
 from spektron.corpus.sources._published import cut_to_detector_range
 from spektron.corpus.sources._set_metadata import SetMetadata
-from spektron.corpus.sources.base import Reject
+from spektron.corpus.sources.base import PART_RECORDS, Part, Reject
 from spektron.spectra import Spectrum, SpectrumRejected, parse_modality, parse_unit, spectrum_from_xy
 
 __all__ = ["Table"]
+
+
+# Start and stop of the part that stands for a link to a file that is read under an earlier name.
+_SECOND_NAME = (0, 0)
 
 
 class Table(Settings):
@@ -40,21 +42,24 @@ class Table(Settings):
         """The source's name."""
         return "table"
 
-    def read(self) -> Iterator[Spectrum | Reject]:
-        """Yield every row of every file, in the order of the files' relative names.
-
-        Raises
-        ------
-        ConfigError
-            Where the folder is missing or holds no Parquet file.
-        """
-        taken_ids: set[str] = set()
-        seen_files: dict[Path, Path] = {}
+    def parts(self) -> Sequence[Part]:
+        """Runs of row groups, in the order of the files' relative names; a file that cannot be opened is one part."""
+        parts: list[Part] = []
+        seen: set[Path] = set()
         for path in self.require_files():
-            if (first := seen_files.setdefault(path.resolve(), path)) != path:
-                yield self._refuse_file(path, "duplicate-file", f"the same file as {self._relative(first)}")
-                continue
-            yield from self._read_file(path, taken_ids)
+            again = path.resolve() in seen
+            parts += [Part(self._file(path), *_SECOND_NAME)] if again else self._parts_of(path)
+            seen.add(path.resolve())
+        return parts
+
+    def read(self, part: Part) -> Iterator[Spectrum | Reject]:
+        """Yield every row of some row groups of one file."""
+        path = self.folder / part.file
+        if (part.start, part.stop) == _SECOND_NAME:
+            first = next(other for other in self.require_files() if other.resolve() == path.resolve())
+            yield self._refuse_file(path, "duplicate-file", f"the same file as {self._relative(first)}")
+            return
+        yield from self._read_groups(path, part)
 
     def describe(self) -> dict[str, Any]:
         """Names and sha256 of the files, and each set's licence as its publisher states it."""
@@ -88,14 +93,29 @@ class Table(Settings):
             )
         return files
 
-    def _read_file(self, path: Path, taken_ids: set[str]) -> Iterator[Spectrum | Reject]:
+    def _parts_of(self, path: Path) -> Iterator[Part]:
+        try:
+            table = TableFile(path)
+        except (UnfitFile, *DAMAGED):
+            yield Part(self._file(path), 0, 1)
+            return
+        groups, num_rows, first = table.groups(), 0, 0
+        table.close()
+        for group, rows in enumerate(groups):
+            num_rows += rows
+            if num_rows >= PART_RECORDS or group == len(groups) - 1:
+                yield Part(self._file(path), first, group + 1)
+                num_rows, first = 0, group + 1
+
+    def _read_groups(self, path: Path, part: Part) -> Iterator[Spectrum | Reject]:
         num_read = 0
         try:
             table = TableFile(path)
             try:
+                first_row = sum(table.groups()[: part.start])
                 metadata = SetMetadata.of(path, table.metadata)
-                for row in table.rows():
-                    yield self._read_row(set_name(self.folder, path), row, num_read, metadata, taken_ids)
+                for row in table.rows(part.start, part.stop):
+                    yield self._read_row(set_name(self.folder, path), row, first_row + num_read, metadata)
                     num_read += 1
             finally:
                 table.close()
@@ -105,16 +125,11 @@ class Table(Settings):
             reading = " ".join(str(error).replace(str(path), self._relative(path)).split())
             yield self._refuse_file(path, "unreadable-file", f"after {num_read} rows: {reading[:300]}")
 
-    def _read_row(
-        self, set_: str, row: Row, number: int, metadata: SetMetadata, taken_ids: set[str]
-    ) -> Spectrum | Reject:
+    def _read_row(self, set_: str, row: Row, number: int, metadata: SetMetadata) -> Spectrum | Reject:
         sample_id, repairs = row.texts["sample_id"], []
         if not sample_id:
             sample_id, repairs = f"row-{number:06d}", ["id-from-row"]
         source = f"{self.name}/{set_}"
-        spectrum_id = _untaken(f"{source}/{sample_id}", taken_ids)
-        if spectrum_id != f"{source}/{sample_id}":
-            repairs.append("duplicate-id")
         try:
             unit, from_readme = metadata.find("x_unit", row.texts["x_unit"])
             modality, modality_from_readme = metadata.find("modality", row.texts["modality"])
@@ -125,7 +140,7 @@ class Table(Settings):
                 y,
                 unit=parse_unit(unit),
                 modality=parse_modality(modality),
-                spectrum_id=spectrum_id,
+                spectrum_id=f"{source}/{sample_id}",
                 source=source,
                 compound_id=compound_of(set_, sample_id, row.texts),
                 instrument=row.texts["instrument"],
@@ -143,22 +158,15 @@ class Table(Settings):
             detail=detail,
         )
 
+    def _file(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()
+
     def _relative(self, path: Path) -> str:
-        return printable(path.relative_to(self.folder).as_posix())
+        return printable(self._file(path))
 
 
 # Refusals that better metadata would have prevented.
 _FROM_METADATA = {"no-axis-unit", "unknown-modality"}
-
-
-def _untaken(spectrum_id: str, taken: set[str]) -> str:
-    """Return the id, or the id with the lowest number from 2 that no earlier row has; it is taken from now on."""
-    candidate, number = spectrum_id, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{spectrum_id}~{number}"
-    taken.add(candidate)
-    return candidate
 
 
 def _licence(path: Path) -> dict[str, str]:
