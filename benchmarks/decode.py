@@ -78,13 +78,13 @@ def iter_batches(corpus: Corpus) -> int:
 
 
 def mapped(corpus: Corpus) -> int:
-    slices = split_slices(corpus.path, corpus.manifest, "train", corpus.num_spectra())
+    slices = split_slices(corpus.folder, corpus.manifest, "train", corpus.num_spectra())
     chunks = (chunk for table in read_slices(slices) for chunk in table.to_batches())
     return sum(len(batch) for chunk in chunks for batch in _batches(decode(chunk)))
 
 
 def _train_shards(corpus: Corpus) -> list[Path]:
-    return [corpus.path / shard.file for shard in corpus.manifest.shards if shard.split == "train"]
+    return [corpus.folder.path / shard.file for shard in corpus.manifest.shards if shard.split == "train"]
 
 
 def _batches(rows: SpectrumBatch) -> Iterator[SpectrumBatch]:

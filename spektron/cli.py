@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 from rich.console import Console
@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from tyro.extras import SubcommandApp
 
 from spektron.core.errors import ConfigError
+from spektron.core.storage import Storage
 from spektron.study.command import RunOptions, guarded, run_study
 
 __all__ = ["main"]
@@ -25,8 +26,8 @@ __all__ = ["main"]
 class Build:
     """Build a corpus: Parquet shards, manifest.json, and a report that names every spectrum that was not kept."""
 
-    out: Path
-    """Folder to make."""
+    out: str
+    """Folder to make, or an address such as s3://bucket/folder."""
     source: Annotated[tuple[str, ...], tyro.conf.arg(metavar="SOURCE …")]
     """What to read: bundled, simulated:20000[,seed=1], table:FOLDER."""
     name: str | None = None
@@ -39,23 +40,26 @@ class Build:
     """Share of the spectra held out for testing, by compound."""
     overwrite: bool = False
     """Replace what is there."""
+    workers: int = 1
+    """Who reads and writes: this process, or as many tasks of a Ray cluster (RAY_ADDRESS, else one on this machine)."""
 
     def run(self) -> int:
         from spektron.corpus import BuildConfig, build_corpus, render_info
-        from spektron.corpus.manifest import REPORT_NAME
+        from spektron.corpus.building.workers import workers
         from spektron.corpus.sources import open_source
 
+        out = Storage.at(self.out)
         config = BuildConfig(
-            name=self.name or self.out.name,
+            name=self.name or out.name,
             seed=self.seed,
             validation_fraction=self.validation,
             test_fraction=self.test,
         )
         sources = [open_source(word) for word in self.source]
-        with _progress() as progress:
-            build_corpus(sources, self.out, config, overwrite=self.overwrite, progress=progress)
-        Console().print(render_info(self.out))
-        Console().print(f"every spectrum that was not kept or was mended is named in {self.out / REPORT_NAME}")
+        with workers(self.workers) as many, _progress() as progress:
+            build_corpus(sources, out, config, overwrite=self.overwrite, workers=many, progress=progress)
+        Console().print(render_info(out))
+        Console().print(f"every spectrum that was not kept or was mended by name: spektron corpus report {out}")
         return 0
 
 
@@ -63,8 +67,8 @@ class Build:
 class Info:
     """Show a corpus: counts, axis ranges, rejects, repairs, licences."""
 
-    folder: Annotated[Path, tyro.conf.Positional]
-    """The corpus."""
+    folder: Annotated[str, tyro.conf.Positional]
+    """The corpus: a folder or its address."""
 
     def run(self) -> int:
         from spektron.corpus import render_info
@@ -74,11 +78,35 @@ class Info:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Report:
+    """Name the spectra of a corpus's sources that were rejected, were there already, or were mended."""
+
+    folder: Annotated[str, tyro.conf.Positional]
+    """The corpus: a folder or its address."""
+    outcome: Literal["rejected", "duplicate", "mended"] | None = None
+    """Only these."""
+    reason: str | None = None
+    """Only those of this reason."""
+    source: str | None = None
+    """Only those of this source."""
+    limit: int = 50
+    """How many to name; 0 for all."""
+
+    def run(self) -> int:
+        from spektron.corpus.report import render_report
+
+        chosen = {"outcome": self.outcome, "reason": self.reason, "source": self.source}
+        wanted = {name: value for name, value in chosen.items() if value is not None}
+        Console().print(render_report(self.folder, wanted, self.limit))
+        return 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verify:
     """Check every shard of a corpus against its manifest."""
 
-    folder: Annotated[Path, tyro.conf.Positional]
-    """The corpus."""
+    folder: Annotated[str, tyro.conf.Positional]
+    """The corpus: a folder or its address."""
 
     def run(self) -> int:
         from spektron.corpus import verify_corpus
@@ -118,7 +146,7 @@ class List:
 def main() -> int:
     """Entry point of ``spektron``."""
     app, corpus, study = SubcommandApp(), SubcommandApp(), SubcommandApp()
-    for name, command in {"build": Build, "info": Info, "verify": Verify}.items():
+    for name, command in {"build": Build, "info": Info, "report": Report, "verify": Verify}.items():
         corpus.command(name=name)(command)
     for name, command in {"run": Run, "list": List}.items():
         study.command(name=name)(command)

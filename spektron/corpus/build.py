@@ -1,69 +1,68 @@
-"""From sources to a corpus: two passes over the rows, bounded memory, and a folder that appears complete or not at all.
+"""From sources to a corpus: read in parts, judged by an index, written in shards; any number of workers, one result.
 
-Pass 1 reads the sources, turns away what cannot be a row (counted and named), and spills the rest into buckets by rank.
-Pass 2 sorts one bucket at a time and writes the shards of the three splits in rank order.
+Each part of a source becomes sorted runs, each shard is gathered from them, and both are committed one by one: a build
+that was killed goes on where it was. What decides (duplicates, splits, order) sees only a small index and runs in one
+place, so the corpus does not depend on who read what, or when.
 """
 
 from __future__ import annotations
 
-import json
-import platform
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pyarrow as pa
 
 from spektron.core.errors import CorpusError
 from spektron.core.files import disk_errors, require_free_bytes
-from spektron.corpus.admission import Admission
-from spektron.corpus.content import ContentHash
-from spektron.corpus.manifest import MANIFEST_NAME, REPORT_NAME, BuildConfig, Manifest
-from spektron.corpus.rebuild import kept_build, refuse_other_build
-from spektron.corpus.schema import ROW_BYTES, SCHEMA_VERSION, SPLITS
-from spektron.corpus.shards import ShardWriter
-from spektron.corpus.sources.base import Source, read_all
-from spektron.corpus.spill import Spill
-from spektron.corpus.split import CompoundSplitter, spectrum_rank
-from spektron.corpus.tally import Tally
-from spektron.corpus.target import building_folder, publish
+from spektron.core.storage import Storage
+from spektron.corpus.building.account import Account, write_report
+from spektron.corpus.building.index import load_index
+from spektron.corpus.building.judge import Judgement, judge
+from spektron.corpus.building.placing import Placement, place
+from spektron.corpus.building.plan import BuildPlan, plan_build, versions
+from spektron.corpus.building.rebuild import kept_build, refuse_other_build
+from spektron.corpus.building.runs import PartAccount, read_account
+from spektron.corpus.building.target import WORK_NAME, building_folder, discard, publish
+from spektron.corpus.building.tasks import check_pairs, read_parts, write_shards
+from spektron.corpus.building.workers import ThisProcess, Workers
+from spektron.corpus.manifest import BuildConfig, Manifest, Shard
+from spektron.corpus.schema import ROW_BYTES, SCHEMA_VERSION
+from spektron.corpus.sources.base import Source
 
 __all__ = ["Progress", "build_corpus"]
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with (phase, rows done, rows in all or None): phases are ``reading`` and ``writing``."""
-
-# How often progress is told, in rows.
-_TELL_EVERY = 256
+"""Called with (phase, done, in all or None): phases are ``reading`` (parts), ``judging`` and ``writing`` (shards)."""
 
 
 def build_corpus(
     sources: Sequence[Source],
-    out: Path,
+    out: Storage | Path | str,
     config: BuildConfig,
     *,
     overwrite: bool = False,
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Manifest:
     """Build the corpus `out` from `sources`.
 
-    The same sources and config give the same fingerprint and, with the same pyarrow, the same bytes in every shard.
-    Besides one bucket (1/64 of the corpus), about 0.3 KB a row stay in memory. A failure, an interrupt or a full disk
-    leaves no trace of `out`.
+    The same sources and config give the same fingerprint and, with the same pyarrow, the same bytes in every shard,
+    however many workers there are and however often the build was interrupted. `out` appears complete or not at all;
+    what an interrupted build has read and written waits in ``.<name>.building`` beside it (in an object store, in
+    ``_building`` below it) for the same build to go on, and is thrown away by another.
 
     Parameters
     ----------
     sources : sequence of Source
-        Read one after the other.
-    out : Path
-        Folder to create. If it already is the corpus of this very build, it is left as it is and its manifest returned.
+        Of spectra that occur twice, the one of the earlier source is kept.
+    out : Storage, Path or str
+        Folder to make, or the address of one. If it already is the corpus of this very build, it is left as it is.
     config : BuildConfig
         Name, seed, fractions, shard sizes.
     overwrite : bool
         Replace whatever corpus stands at `out`, once the new one is complete.
+    workers : Workers, optional
+        Who reads and writes; by default this process.
     progress : callable, optional
         See `Progress`.
 
@@ -78,92 +77,121 @@ def build_corpus(
     ResourceError
         When the disk is, or would become, full.
     """
-    out = Path(out)
-    tell = progress or (lambda phase, done, total: None)
-    described = tuple(source.describe() for source in sources)
+    out = Storage.at(out)
+    described = [source.describe() for source in sources]
     refuse_other_build(out, config, described, overwrite=overwrite)
+    plan = plan_build(sources, described, config)
+    if not overwrite and (finished := _finished(out, plan)):
+        return finished
     _require_disk(out, described)
-    with building_folder(out) as folder, disk_errors(out):
-        admission = Admission()
-        with Spill(folder / "spill") as spill:
-            _read(sources, config, admission, spill, tell)
-            _require_rows(admission, described)
-            manifest = _write(spill, folder, config, described, admission, tell)
-        (folder / "spill").rmdir()
-        _write_accounts(folder, manifest, admission)
-        if not overwrite and (kept := kept_build(out, manifest)):
+    with building_folder(out) as folder, _disk_errors(out):
+        build = _Build(plan, folder, workers or ThisProcess(), progress or (lambda phase, done, total: None))
+        manifest = build.run()
+        try:
+            kept = None if overwrite else kept_build(out, manifest)
+        except CorpusError:
+            discard(folder)
+            raise
+        if kept:
+            discard(folder)
             return kept
-        publish(folder, out)
+        publish(folder, out, manifest.to_json().encode())
     return manifest
 
 
-def _read(sources: Iterable[Source], config: BuildConfig, admission: Admission, spill: Spill, tell: Progress) -> None:
-    num_read = 0
-    for source in sources:
-        for item in read_all(source):
-            if spectrum := admission.admit(item):
-                spill.add(spectrum, spectrum_rank(spectrum.spectrum_id, config.seed))
-            num_read += 1
-            if num_read % _TELL_EVERY == 0:
-                tell("reading", num_read, None)
-    tell("reading", num_read, num_read)
-    spill.finish()
+class _Build:
+    """One build at work in its folder."""
+
+    def __init__(self, plan: BuildPlan, folder: Storage, workers: Workers, tell: Progress) -> None:
+        self._plan, self._folder, self._workers, self._tell = plan, folder, workers, tell
+        self._work = folder / WORK_NAME
+
+    def run(self) -> Manifest:
+        """Everything but the manifest's file."""
+        self._plan.claim(self._work)
+        accounts = self._read()
+        self._tell("judging", 0, None)
+        index = load_index(self._work, accounts)
+        self._require_rows(accounts, len(index))
+        judgement = judge(index, partial(check_pairs, self._workers, self._work))
+        placement = place(index, judgement, self._plan.config)
+        self._tell("judging", len(index), len(index))
+        shards = self._write(placement)
+        write_report(self._folder, self._work, accounts, index, judgement)
+        return self._manifest(placement, shards, Account(accounts, index, judgement))
+
+    def _read(self) -> list[PartAccount]:
+        numbers = range(len(self._plan.parts))
+        found = {number: read_account(self._work, number) for number in numbers}
+        accounts = {number: account for number, account in found.items() if account}
+        self._tell("reading", len(accounts), len(numbers))
+        left = [number for number in numbers if number not in accounts]
+        for account in read_parts(self._workers, self._plan, self._work, left):
+            accounts[account.part] = account
+            self._tell("reading", len(accounts), len(numbers))
+        return [accounts[number] for number in numbers]
+
+    def _write(self, placement: Placement) -> list[Shard]:
+        shards = list(placement.shards(self._plan.config))
+        order = {(shard.split, shard.index): number for number, shard in enumerate(shards)}
+        written: dict[int, Shard] = {}
+        per_group = self._plan.config.rows_per_group
+        for shard in write_shards(self._workers, self._work, self._folder, shards, per_group):
+            written[order[shard.split, int(shard.file.split("-")[1].split(".")[0])]] = shard
+            self._tell("writing", len(written), len(shards))
+        return [written[number] for number in range(len(shards))]
+
+    def _manifest(self, placement: Placement, shards: list[Shard], account: Account) -> Manifest:
+        config = self._plan.config
+        return Manifest(
+            schema_version=SCHEMA_VERSION,
+            name=config.name,
+            fingerprint=placement.fingerprint(),
+            build_key=self._plan.key,
+            config=config,
+            sources=self._plan.described,
+            counts=placement.counts(),
+            kinds=placement.kinds(),
+            num_compounds=placement.num_compounds(),
+            num_spectra=placement.num_spectra(),
+            axis_cm1=placement.axis_cm1(),
+            shards=tuple(shards),
+            records=account.records,
+            duplicates=account.duplicates,
+            rejects=account.rejects,
+            repairs=account.repairs,
+            notes=_notes(config, placement, placement.judgement),
+            built_with=versions(),
+        )
+
+    def _require_rows(self, accounts: Sequence[PartAccount], num_rows: int) -> None:
+        if num_rows:
+            return
+        names = ", ".join(str(source.get("name")) for source in self._plan.described) or "none"
+        reasons: Counter[str] = Counter()
+        for account in accounts:
+            for refused in account.refused.values():
+                reasons.update(refused)
+        found = ", ".join(f"{reason}: {num}" for reason, num in reasons.most_common()) or "nothing to read"
+        discard(self._folder)
+        raise CorpusError(
+            f"expected at least one spectrum from the sources ({names}), found none; rejected by reason: {found}",
+            "look at the reasons above, and at the folder and format the source was given",
+        )
 
 
-def _write(
-    spill: Spill,
-    folder: Path,
-    config: BuildConfig,
-    described: tuple[dict[str, Any], ...],
-    admission: Admission,
-    tell: Progress,
-) -> Manifest:
-    splitter = CompoundSplitter(config, admission.num_by_compound)
-    writers = {split: ShardWriter(folder, split, config) for split in SPLITS}
-    content, tally, num_written = ContentHash(), Tally(), 0
-    try:
-        for table in spill.sorted_buckets():
-            for split, rows in _by_split(table, splitter).items():
-                writers[split].add(rows)
-                content.update(split, rows)
-                tally.update(split, rows)
-            num_written += len(table)
-            tell("writing", num_written, admission.num_kept)
-        for writer in writers.values():
-            writer.close()
-    finally:
-        for writer in writers.values():
-            writer.abandon()
-    return Manifest(
-        schema_version=SCHEMA_VERSION,
-        name=config.name,
-        fingerprint=content.fingerprint(),
-        config=config,
-        sources=described,
-        counts=tally.counts(),
-        num_compounds=tally.num_compounds(),
-        num_spectra=tally.num_spectra(),
-        axis_cm1=tally.axis_cm1(),
-        shards=tuple(shard for split in SPLITS for shard in writers[split].shards),
-        rejects=admission.reject_counts(),
-        repairs=admission.repair_counts(),
-        notes=_notes(config, tally.num_spectra(), splitter.forced_to_train),
-        built_with={
-            "spektron": version("spektron"),
-            "pyarrow": pa.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-    )
+def _finished(out: Storage, plan: BuildPlan) -> Manifest | None:
+    """The manifest at `out` if it is of this very build and its shards are all there."""
+    from spektron.corpus.manifest import MANIFEST_NAME, load_manifest
+
+    if out.size(MANIFEST_NAME) is None:
+        return None
+    old = load_manifest(out)
+    return kept_build(out, old) if old.build_key == plan.key else None
 
 
-def _by_split(table: pa.Table, splitter: CompoundSplitter) -> dict[str, pa.Table]:
-    splits = np.array([splitter.split_of(compound) for compound in table["compound_id"].to_pylist()])
-    rows = {split: np.flatnonzero(splits == split) for split in SPLITS}
-    return {split: table.take(places) for split, places in rows.items() if len(places)}
-
-
-def _notes(config: BuildConfig, num_spectra: dict[str, int], forced: Counter[str]) -> tuple[str, ...]:
+def _notes(config: BuildConfig, placement: Placement, judgement: Judgement) -> tuple[str, ...]:
+    num_spectra, forced = placement.num_spectra(), placement.forced_to_train
     notes = [
         f"the {split} split is empty: too few compounds for a fraction of {fraction:g}; "
         "raise the fraction or choose another seed"
@@ -173,35 +201,24 @@ def _notes(config: BuildConfig, num_spectra: dict[str, int], forced: Counter[str
     if forced:
         largest = ", ".join(f"{compound} ({num})" for compound, num in sorted(forced.items(), key=lambda i: -i[1])[:5])
         notes.append(f"{len(forced)} compounds are in train because they are too large to hold out: {largest}")
+    if judgement.num_unchecked:
+        notes.append(
+            f"{judgement.num_unchecked:,} pairs of spectra looked alike in outline and were too many to compare: "
+            "near-duplicates among them may have been kept"
+        )
     return tuple(notes)
 
 
-def _require_disk(out: Path, described: Iterable[dict[str, Any]]) -> None:
-    # Buckets are removed as they are written out, so rows and buckets together never take much more than the rows.
-    known = [source.get("config", {}).get("num_spectra") for source in described]
-    rows = sum(num for num in known if isinstance(num, int))
-    require_free_bytes(out.parent, int(1.1 * rows * ROW_BYTES), f"a corpus of {rows} spectra")
+def _disk_errors(out: Storage):  # type: ignore[no-untyped-def]
+    from contextlib import nullcontext
+
+    return disk_errors(out.path) if out.is_local else nullcontext()
 
 
-def _require_rows(admission: Admission, described: Iterable[dict[str, Any]]) -> None:
-    if admission.num_kept:
+def _require_disk(out: Storage, described: Sequence[dict[str, object]]) -> None:
+    # Runs and shards lie side by side until the corpus is complete.
+    if not out.is_local:
         return
-    names = ", ".join(str(source.get("name")) for source in described) or "none"
-    reasons = Counter(row["reason"] for row in admission.rejects)
-    found = ", ".join(f"{reason}: {num}" for reason, num in reasons.most_common()) or "nothing to read"
-    first = f"; the first: {admission.rejects[0]}" if admission.rejects else ""
-    raise CorpusError(
-        f"expected at least one spectrum from the sources ({names}), found none; rejected by reason: {found}{first}",
-        "look at the reasons above, and at the folder and format the source was given",
-    )
-
-
-def _write_accounts(folder: Path, manifest: Manifest, admission: Admission) -> None:
-    report = {
-        "fingerprint": manifest.fingerprint,
-        "num_kept": admission.num_kept,
-        "rejects": admission.rejects,
-        "repaired": admission.repaired,
-    }
-    (folder / REPORT_NAME).write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
+    known = [source.get("config", {}).get("num_spectra") for source in described]  # type: ignore[attr-defined]
+    rows = sum(num for num in known if isinstance(num, int))
+    require_free_bytes(out.path.parent, int(2.1 * rows * ROW_BYTES), f"building a corpus of {rows} spectra")

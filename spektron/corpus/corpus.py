@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spektron.core.errors import ConfigError, CorpusError, ResourceError
+from spektron.core.storage import Storage
 from spektron.corpus.manifest import Manifest, load_manifest
 from spektron.corpus.order import StreamOrder
 from spektron.corpus.reading import collect, read_slices, split_slices
@@ -26,17 +27,17 @@ class Corpus:
 
     Attributes
     ----------
-    path : Path
-        The folder, absolute; it must be readable under this path on every node that streams from it.
+    folder : Storage
+        Where it lies; every node that streams from it must reach it there.
     manifest : Manifest
         What it holds.
     """
 
-    path: Path
+    folder: Storage
     manifest: Manifest
 
     @classmethod
-    def open(cls, path: Path | str) -> Corpus:
+    def open(cls, place: Storage | Path | str) -> Corpus:
         """Read the manifest and see that every shard is there with its size; `verify_corpus` looks inside.
 
         Raises
@@ -44,7 +45,7 @@ class Corpus:
         CorpusError
             When the manifest is missing, damaged or of another schema version, or shards are missing or cut short.
         """
-        folder = Path(path).absolute()
+        folder = Storage.at(place)
         manifest = load_manifest(folder)
         _require_shards(folder, manifest)
         return cls(folder, manifest)
@@ -77,7 +78,7 @@ class Corpus:
             When the split does not exist or holds fewer than `limit` rows.
         """
         num_rows = self._num_rows(split, limit)
-        slices = split_slices(self.path, self.manifest, split, num_rows)
+        slices = split_slices(self.folder, self.manifest, split, num_rows)
         return collect(read_slices(slices), num_rows)
 
     def stream(
@@ -140,7 +141,7 @@ class Corpus:
     def _first_pass(self, num_rows: int) -> SpectrumBatch:
         from spektron.corpus import ray_read  # Ray takes seconds to import, and small reads do without
 
-        slices = split_slices(self.path, self.manifest, "train", num_rows)
+        slices = split_slices(self.folder, self.manifest, "train", num_rows)
         tables = ray_read.ray_tables(iter(slices)) if ray_read.ray_is_ready() else read_slices(slices)
         return collect(tables, num_rows)
 
@@ -153,14 +154,14 @@ class Corpus:
                 "call ray.init() first, or raise resident_bytes so that the subset is kept in memory "
                 f"({order.num_rows * RESIDENT_ROW_BYTES / 2**20:.0f} MiB)",
             )
-        slices = split_slices(self.path, self.manifest, "train", order.num_rows)
+        slices = split_slices(self.folder, self.manifest, "train", order.num_rows)
         return streaming.streaming_batches(slices, order, start_batch)
 
     def _num_rows(self, split: str, limit: int | None) -> int:
         available = self.num_spectra(split)
         if not available:
             raise CorpusError(
-                f"expected spectra in the {split} split of {self.path}, found none",
+                f"expected spectra in the {split} split of {self.folder}, found none",
                 f"build the corpus with a larger {split}_fraction, another seed or more compounds",
             )
         if limit is not None and not 1 <= limit <= available:
@@ -176,13 +177,13 @@ def _require_split(split: str) -> None:
         raise ConfigError(f"expected a split of {', '.join(SPLITS)}, found {split!r}")
 
 
-def _require_shards(folder: Path, manifest: Manifest) -> None:
+def _require_shards(folder: Storage, manifest: Manifest) -> None:
     problems = []
     for shard in manifest.shards:
-        file = folder / shard.file
-        if not file.is_file():
+        size = folder.size(shard.file)
+        if size is None:
             problems.append(f"{shard.file} is missing")
-        elif (size := file.stat().st_size) != shard.bytes:
+        elif size != shard.bytes:
             problems.append(f"{shard.file}: expected {shard.bytes} bytes, found {size}")
     if problems:
         raise CorpusError(

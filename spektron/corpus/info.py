@@ -8,22 +8,24 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from spektron.core.storage import Storage
 from spektron.corpus.manifest import REPORT_NAME, Manifest, load_manifest
 from spektron.corpus.schema import SPLITS
 
 __all__ = ["render_info"]
 
 
-def render_info(path: Path | str) -> RenderableType:
-    """Summary of the corpus at `path`: counts, axes, what was rejected and mended, licences, fingerprint.
+def render_info(place: Storage | Path | str) -> RenderableType:
+    """Summary of the corpus at `place`: counts, axes, what was rejected and mended, licences, fingerprint.
 
     Raises
     ------
     CorpusError
         When there is no manifest that this version can read.
     """
-    manifest = load_manifest(Path(path))
-    parts: list[RenderableType] = [_heading(Path(path), manifest), _counts(manifest), _axes(manifest)]
+    folder = Storage.at(place)
+    manifest = load_manifest(folder)
+    parts: list[RenderableType] = [_heading(folder, manifest), _counts(manifest), _axes(manifest)]
     if manifest.rejects:
         parts.append(_rejects(manifest))
     if manifest.repairs:
@@ -33,7 +35,7 @@ def render_info(path: Path | str) -> RenderableType:
     return Group(*parts)
 
 
-def _heading(path: Path, manifest: Manifest) -> Text:
+def _heading(path: Storage, manifest: Manifest) -> Text:
     num_bytes = sum(shard.bytes for shard in manifest.shards)
     text = Text()
     text.append(f"{manifest.name}", style="bold").append(f"  fingerprint {manifest.fingerprint}  at {path}\n")

@@ -13,12 +13,13 @@ from pydantic import Field, ValidationError
 
 from spektron.core.errors import CorpusError
 from spektron.core.settings import Settings
+from spektron.core.storage import Storage
 from spektron.corpus.schema import SCHEMA_VERSION
 
 __all__ = ["MANIFEST_NAME", "REPORT_NAME", "BuildConfig", "Manifest", "Shard", "load_manifest"]
 
 MANIFEST_NAME = "manifest.json"
-REPORT_NAME = "report.json"
+REPORT_NAME = "report.parquet"
 
 
 class BuildConfig(Settings):
@@ -65,6 +66,8 @@ class Manifest(Settings):
     name: str
     fingerprint: str
     """16 hexadecimal digits of the rows' content in rank order; independent of the Parquet encoding."""
+    build_key: str
+    """16 hexadecimal digits of what the corpus was made from and by: sources, config, code and versions."""
     config: BuildConfig
     sources: tuple[dict[str, Any], ...]
     """``describe()`` of each source, in the order they were read."""
@@ -78,10 +81,16 @@ class Manifest(Settings):
     """modality → lowest start and highest stop."""
     shards: tuple[Shard, ...]
     """By split, then in rank order."""
+    kinds: dict[str, dict[str, int]]
+    """kind → split → number of spectra."""
+    records: dict[str, dict[str, int]]
+    """source → ``read``, ``kept``, ``duplicate``, ``rejected``: every record that was read is one of the three."""
+    duplicates: dict[str, dict[str, int]]
+    """source → reason → number of spectra that are there already; each is named in `report.parquet`."""
     rejects: dict[str, dict[str, int]]
-    """source → reason → number of spectra or files not taken; each is named in `report.json`."""
+    """source → reason → number of spectra or files not taken; each is named in `report.parquet`."""
     repairs: dict[str, int]
-    """kind → number of spectra mended; each is named in `report.json`."""
+    """kind → number of spectra mended; each is named in `report.parquet`."""
     notes: tuple[str, ...] = ()
     """What a reader should know before trusting the corpus: an empty split, compounds forced into train."""
     built_with: dict[str, str]
@@ -92,45 +101,49 @@ class Manifest(Settings):
         return self.model_dump_json(indent=1) + "\n"
 
 
-def load_manifest(path: Path) -> Manifest:
-    """Read ``path/manifest.json``.
+def load_manifest(place: Storage | Path | str) -> Manifest:
+    """Read ``manifest.json`` of the corpus at a path or an address.
 
     Raises
     ------
     CorpusError
         When it is missing, damaged, or of another schema version.
     """
-    file = path / MANIFEST_NAME
+    folder = Storage.at(place)
+    file = f"{folder}/{MANIFEST_NAME}"
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(folder.read_bytes(MANIFEST_NAME).decode())
     except (FileNotFoundError, NotADirectoryError):
-        raise _missing(path) from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise _damaged(file, str(error)) from None
+        raise _missing(folder) from None
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise _damaged(folder, str(error)) from None
     if not isinstance(data, dict):
-        raise _damaged(file, f"a {type(data).__name__} at the top")
+        raise _damaged(folder, f"a {type(data).__name__} at the top")
     if (found := data.get("schema_version")) != SCHEMA_VERSION:
         raise CorpusError(
             f"{file}: expected a corpus of schema version {SCHEMA_VERSION}, found version {found!r}",
-            f"build it again: spektron corpus build --out {path} --overwrite (a newer version needs a newer Spektron)",
+            f"build it again: spektron corpus build --out {folder} --overwrite (a newer version needs a newer Spektron)",
         )
     try:
         return Manifest.model_validate(data)
     except ValidationError as error:
         where = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
-        raise _damaged(file, where) from None
+        raise _damaged(folder, where) from None
 
 
-def _missing(path: Path) -> CorpusError:
-    found = "no such folder" if not path.exists() else "a folder without it" if path.is_dir() else "a file"
+def _missing(folder: Storage) -> CorpusError:
+    found = "no such corpus"
+    if folder.is_local:
+        path = folder.path
+        found = "no such folder" if not path.exists() else "a folder without it" if path.is_dir() else "a file"
     return CorpusError(
-        f"expected a corpus at {path} (a folder with {MANIFEST_NAME}), found {found}",
-        f"build one: spektron corpus build --out {path}",
+        f"expected a corpus at {folder} (a folder with {MANIFEST_NAME}), found {found}",
+        f"build one: spektron corpus build --out {folder}",
     )
 
 
-def _damaged(file: Path, found: str) -> CorpusError:
+def _damaged(folder: Storage, found: str) -> CorpusError:
     return CorpusError(
-        f"{file}: expected the manifest of a corpus, found {found}",
-        f"copy the file again, or build the corpus again: spektron corpus build --out {file.parent} --overwrite",
+        f"{folder}/{MANIFEST_NAME}: expected the manifest of a corpus, found {found}",
+        f"copy the file again, or build the corpus again: spektron corpus build --out {folder} --overwrite",
     )

@@ -23,7 +23,7 @@ from spektron.core.errors import ResourceError, SpektronError
 from spektron.corpus.reading import RowSlice, num_rows_of, read_slices
 from spektron.corpus.schema import ROW_BYTES
 
-__all__ = ["READ_CPUS", "ray_is_ready", "ray_tables", "require_free_cpu"]
+__all__ = ["READ_CPUS", "own_errors", "ray_is_ready", "ray_tables", "require_free_cpu"]
 
 # A read task copies memory and waits for the disk. A quarter of a CPU lets it run beside trials that hold most of a
 # node. One at a time is ahead of any training step (1 GB/s), needs no reordering, and leaves the cores to the trials.
@@ -88,7 +88,7 @@ def ray_tables(slices: Iterator[RowSlice]) -> Iterator[pa.Table]:
     """
     while tasks := list(islice(_tasks(slices), _TASKS_PER_DATASET)):
         require_free_cpu()
-        with _own_errors():
+        with own_errors():
             yield from _dataset(tasks).iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=2)
 
 
@@ -127,7 +127,7 @@ def _quiet_context() -> DataContext:
 
 
 @contextmanager
-def _own_errors() -> Iterator[None]:
+def own_errors() -> Iterator[None]:
     """Raise our own error from a read task as itself, not wrapped in Ray's traceback."""
     try:
         yield
@@ -168,6 +168,6 @@ class _SliceSource(Datasource):  # type: ignore[misc]
 
 def _read_task(slices: list[RowSlice]) -> ReadTask:
     rows = num_rows_of(slices)
-    paths = sorted({piece.path for piece in slices})
+    paths = sorted({f"{piece.folder}/{piece.file}" for piece in slices})
     metadata = BlockMetadata(num_rows=rows, size_bytes=rows * ROW_BYTES, input_files=paths, exec_stats=None)
     return ReadTask(lambda: read_slices(slices), metadata)

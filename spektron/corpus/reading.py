@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spektron.core.errors import CorpusError
+from spektron.core.storage import Storage
 from spektron.corpus.manifest import Manifest
 from spektron.corpus.schema import BATCH_COLUMNS, check_schema, decode
 from spektron.spectra.spectrum import NUM_POINTS, SpectrumBatch
@@ -32,7 +32,8 @@ __all__ = [
 class RowSlice:
     """Rows ``start`` to ``stop`` (exclusive) of one row group of one shard; the least that is read at once."""
 
-    path: str
+    folder: Storage
+    file: str
     row_group: int
     start: int
     stop: int
@@ -42,7 +43,7 @@ class RowSlice:
 
     def cut(self, first: int, last: int) -> RowSlice:
         """Rows `first` to `last` (exclusive) of these rows."""
-        return RowSlice(self.path, self.row_group, self.start + first, self.start + last)
+        return RowSlice(self.folder, self.file, self.row_group, self.start + first, self.start + last)
 
 
 def num_rows_of(slices: Sequence[RowSlice]) -> int:
@@ -50,7 +51,7 @@ def num_rows_of(slices: Sequence[RowSlice]) -> int:
     return sum(len(piece) for piece in slices)
 
 
-def split_slices(folder: Path, manifest: Manifest, split: str, num_rows: int) -> list[RowSlice]:
+def split_slices(folder: Storage, manifest: Manifest, split: str, num_rows: int) -> list[RowSlice]:
     """Return the first `num_rows` rows of a split, in rank order; no file is opened."""
     slices: list[RowSlice] = []
     left, per_group = num_rows, manifest.config.rows_per_group
@@ -59,50 +60,51 @@ def split_slices(folder: Path, manifest: Manifest, split: str, num_rows: int) ->
             if left <= 0:
                 return slices
             rows = min(per_group, shard.rows - first, left)
-            slices.append(RowSlice(str(folder / shard.file), group, 0, rows))
+            slices.append(RowSlice(folder, shard.file, group, 0, rows))
             left -= rows
     return slices
 
 
 @contextmanager
-def shard_errors(path: str | Path) -> Iterator[None]:
+def shard_errors(folder: Storage, file: str) -> Iterator[None]:
     """Turn what pyarrow and the file system say about a damaged shard into a `CorpusError` that names it."""
     try:
         yield
     except FileNotFoundError:
-        raise CorpusError(f"expected the shard {path}, found no such file", _REMEDY) from None
+        raise CorpusError(f"expected the shard {folder}/{file}, found no such file", _REMEDY) from None
     except (pa.ArrowException, OSError, IndexError) as error:
-        raise CorpusError(f"expected a readable shard at {path}, found: {error}", _REMEDY) from error
+        raise CorpusError(f"expected a readable shard at {folder}/{file}, found: {error}", _REMEDY) from error
 
 
 _REMEDY = "run `spektron corpus verify` to name every damaged shard; then copy it again or build the corpus again"
 
 
-def open_shard(path: str | Path) -> pq.ParquetFile:
+def open_shard(folder: Storage, file: str) -> pq.ParquetFile:
     """Open one shard, its schema checked. Mapped into memory: no copy between the page cache and the decoder."""
-    with shard_errors(path):
-        file = pq.ParquetFile(path, memory_map=True)
-    check_schema(file.schema_arrow, str(path))
-    return file
+    with shard_errors(folder, file):
+        shard = pq.ParquetFile(folder.open(file, mapped=True))
+    check_schema(shard.schema_arrow, f"{folder}/{file}")
+    return shard
 
 
-def read_slices(slices: Sequence[RowSlice]) -> Iterator[pa.Table]:
-    """Yield each slice's rows as a table of `BATCH_COLUMNS`; a shard is opened once for neighbours that share it.
+def read_slices(slices: Sequence[RowSlice], columns: Sequence[str] = BATCH_COLUMNS) -> Iterator[pa.Table]:
+    """Yield each slice's rows as a table of `columns`; a shard is opened once for neighbours that share it.
 
     Raises
     ------
     CorpusError
         When a shard is missing, truncated or of another schema.
     """
-    path, file = "", None
+    opened, shard = ("", ""), None
     for piece in slices:
-        if file is None or piece.path != path:
-            path, file = piece.path, open_shard(piece.path)
-        with shard_errors(path):
-            table = file.read_row_group(piece.row_group, columns=BATCH_COLUMNS, use_threads=False)
+        if shard is None or (piece.folder.location, piece.file) != opened:
+            opened, shard = (piece.folder.location, piece.file), open_shard(piece.folder, piece.file)
+        with shard_errors(piece.folder, piece.file):
+            table = shard.read_row_group(piece.row_group, columns=list(columns), use_threads=False)
         if len(table) < piece.stop:
             raise CorpusError(
-                f"expected at least {piece.stop} rows in row group {piece.row_group} of {path}, found {len(table)}",
+                f"expected at least {piece.stop} rows in row group {piece.row_group} of {piece.folder}/{piece.file}, "
+                f"found {len(table)}",
                 _REMEDY,
             )
         yield table.slice(piece.start, len(piece))

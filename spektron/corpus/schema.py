@@ -30,13 +30,13 @@ __all__ = [
 ]
 
 # Raised whenever an older reader would misread a newer corpus or the other way round.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 INTENSITY_DTYPE = "<f4"
 INTENSITY_BYTES = 4 * NUM_POINTS
 
-# A row on disk: intensities, rank, axis ends, and about 100 bytes of names.
-ROW_BYTES = INTENSITY_BYTES + 3 * 8 + 100
+# A row on disk: intensities, rank, axis ends, and about 150 bytes of names.
+ROW_BYTES = INTENSITY_BYTES + 3 * 8 + 150
 
 SPLITS = ("train", "validation", "test")
 Split = str
@@ -47,9 +47,13 @@ SCHEMA = pa.schema(
     [
         pa.field("spectrum_id", pa.string(), nullable=False),
         pa.field("compound_id", pa.string(), nullable=False),
+        pa.field("split_group", pa.string(), nullable=False),
         pa.field("source", _NAMES, nullable=False),
-        pa.field("instrument", _NAMES, nullable=False),
+        pa.field("kind", _NAMES, nullable=False),
         pa.field("modality", _NAMES, nullable=False),
+        pa.field("instrument", _NAMES, nullable=False),
+        pa.field("intensity_unit", _NAMES, nullable=False),
+        pa.field("metadata", _NAMES, nullable=False),
         pa.field("wavenumber_start_cm1", pa.float64(), nullable=False),
         pa.field("wavenumber_stop_cm1", pa.float64(), nullable=False),
         pa.field("rank", pa.int64(), nullable=False),

@@ -1,7 +1,7 @@
-"""Where a spectrum goes: its rank from its id, its split from its compound. Both are hashes, so neither depends on what
+"""Where a spectrum goes: its rank from its id, its split from its group. Both are hashes, so neither depends on what
 else is in the corpus, and adding a source moves no compound from train into validation.
 
-The one exception is a compound too large to hold out (see `CompoundSplitter`).
+The one exception is a compound too large to hold out (see `GroupSplitter`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from hashlib import blake2b
 
 from spektron.corpus.manifest import BuildConfig
 
-__all__ = ["RANK_BITS", "CompoundSplitter", "spectrum_rank"]
+__all__ = ["RANK_BITS", "GroupSplitter", "spectrum_rank"]
 
 # 63 bits of the hash, so that a rank is a non-negative int64 in every tool that reads Parquet.
 RANK_BITS = 63
@@ -23,25 +23,25 @@ def spectrum_rank(spectrum_id: str, seed: int) -> int:
     return _hash64(spectrum_id, seed, b"rank") >> 1
 
 
-class CompoundSplitter:
-    """Assign each compound, with all of its spectra, to one split.
+class GroupSplitter:
+    """Assign each split group, a compound or several that share a spectrum, with all of its spectra to one split.
 
-    A compound's hash, uniform in [0, 1), is below `test_fraction` for test, below the sum of both fractions for
-    validation, and train otherwise. A compound with more spectra than ``max_compound_share`` of the split's expected
+    A group's hash, uniform in [0, 1), is below `test_fraction` for test, below the sum of both fractions for
+    validation, and train otherwise. A group with more spectra than ``max_compound_share`` of the split's expected
     size goes to train instead: a corpus with 700 spectra of one product would otherwise be validated on that product.
 
     Parameters
     ----------
     config : BuildConfig
         Seed, fractions and share.
-    num_by_compound : mapping
-        Number of spectra of each compound; their sum sets the splits' expected sizes.
+    num_by_group : mapping
+        Number of spectra of each group; their sum sets the splits' expected sizes.
     """
 
-    def __init__(self, config: BuildConfig, num_by_compound: Mapping[str, int]) -> None:
+    def __init__(self, config: BuildConfig, num_by_group: Mapping[str, int]) -> None:
         self._config = config
-        self._num_by_compound = num_by_compound
-        total = sum(num_by_compound.values())
+        self._num_by_group = num_by_group
+        total = sum(num_by_group.values())
         # A single spectrum is never too large, or a corpus of ten could hold nothing out.
         self._largest = {
             "test": max(1.0, config.max_compound_share * config.test_fraction * total),
@@ -49,17 +49,17 @@ class CompoundSplitter:
         }
         self.forced_to_train: Counter[str] = Counter()
 
-    def split_of(self, compound_id: str) -> str:
-        """``train``, ``validation`` or ``test``; the same answer for every spectrum of the compound."""
-        split = self._hashed(compound_id)
-        num = self._num_by_compound[compound_id]
+    def split_of(self, group: str) -> str:
+        """``train``, ``validation`` or ``test``; the same answer for every spectrum of the group."""
+        split = self._hashed(group)
+        num = self._num_by_group[group]
         if split != "train" and num > self._largest[split]:
-            self.forced_to_train[compound_id] = num
+            self.forced_to_train[group] = num
             return "train"
         return split
 
-    def _hashed(self, compound_id: str) -> str:
-        place = _hash64(compound_id, self._config.seed, b"split") / 2**64
+    def _hashed(self, group: str) -> str:
+        place = _hash64(group, self._config.seed, b"split") / 2**64
         if place < self._config.test_fraction:
             return "test"
         return "validation" if place < self._config.test_fraction + self._config.validation_fraction else "train"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from spektron.core.errors import CorpusError
-from spektron.core.files import sha256_file
-from spektron.corpus.content import ContentHash
-from spektron.corpus.manifest import Manifest, Shard, load_manifest
+from spektron.core.storage import Storage
+from spektron.corpus.content import CONTENT_COLUMNS, ContentHash, digests
+from spektron.corpus.manifest import REPORT_NAME, Manifest, Shard, load_manifest
 from spektron.corpus.reading import open_shard, shard_errors
 from spektron.corpus.schema import intensity_matrix
 from spektron.spectra.spectrum import MODALITIES
@@ -23,7 +26,8 @@ __all__ = ["VerifyReport", "verify_corpus"]
 Progress = Callable[[str, int, int | None], None]
 
 # Hashing releases the GIL; more threads than this wait for the disk.
-_HASH_THREADS = 4
+_MOST_THREADS = 8
+_BLOCK_BYTES = 2**24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +36,7 @@ class VerifyReport:
 
     Attributes
     ----------
-    path : Path
+    folder : Storage
         The corpus.
     num_shards, num_spectra : int
         Shards named by the manifest, and rows read from those that could be read.
@@ -40,7 +44,7 @@ class VerifyReport:
         Each names the shard or row, what was expected and what was found; empty if the corpus is whole.
     """
 
-    path: Path
+    folder: Storage
     num_shards: int
     num_spectra: int
     problems: tuple[str, ...]
@@ -55,68 +59,125 @@ class VerifyReport:
         if self.problems:
             more = f"\n  … and {len(self.problems) - 20} more" if len(self.problems) > 20 else ""
             raise CorpusError(
-                f"{self.path}: {len(self.problems)} problems:\n  " + "\n  ".join(self.problems[:20]) + more,
-                f"copy the shards again, or build again: spektron corpus build --out {self.path} --overwrite",
+                f"{self.folder}: {len(self.problems)} problems:\n  " + "\n  ".join(self.problems[:20]) + more,
+                f"copy the shards again, or build again: spektron corpus build --out {self.folder} --overwrite",
             )
 
 
-def verify_corpus(path: Path | str, progress: Progress | None = None) -> VerifyReport:
+def verify_corpus(place: Storage | Path | str, progress: Progress | None = None) -> VerifyReport:
     """Check every shard's size and sha256, every row's values, order and split, and the content fingerprint.
 
     Parameters
     ----------
-    path : Path
+    place : Storage, Path or str
         A corpus.
     progress : callable, optional
-        Called with (``hashing`` or ``checking``, shards done, shards in all).
+        Called with (``checking``, shards done, shards in all).
 
     Raises
     ------
     CorpusError
         When there is no manifest that this version can read; everything else is a problem in the report.
     """
-    folder = Path(path).absolute()
+    folder = Storage.at(place)
     manifest = load_manifest(folder)
     tell = progress or (lambda phase, done, total: None)
-    problems = [problem for problem in _hash_shards(folder, manifest, tell) if problem]
-    problems += [f"{name} is no shard of this corpus" for name in _strangers(folder, manifest)]
-    rows = _RowCheck(manifest)
-    for done, shard in enumerate(manifest.shards, 1):
-        rows.check_shard(folder, shard)
-        tell("checking", done, len(manifest.shards))
+    rows = _Rows(manifest)
+    rows.problems += [f"{name} is no shard of this corpus" for name in _strangers(folder, manifest)]
+    num_threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    with ThreadPoolExecutor(num_threads) as threads:
+        looked = threads.map(lambda shard: _look_at(folder, shard), manifest.shards)
+        for done, found in enumerate(looked, 1):
+            rows.add(found)
+            tell("checking", done, len(manifest.shards))
     return VerifyReport(
-        path=folder,
-        num_shards=len(manifest.shards),
-        num_spectra=rows.num_rows,
-        problems=(*problems, *rows.finish()),
+        folder=folder, num_shards=len(manifest.shards), num_spectra=rows.num_rows, problems=tuple(rows.finish())
     )
 
 
-def _hash_shards(folder: Path, manifest: Manifest, tell: Progress) -> Iterator[str | None]:
-    with ThreadPoolExecutor(_HASH_THREADS) as threads:
-        for done, problem in enumerate(threads.map(lambda shard: _hash_problem(folder, shard), manifest.shards), 1):
-            tell("hashing", done, len(manifest.shards))
-            yield problem
+@dataclass
+class _Looked:
+    """What one shard holds, and what is wrong with it alone."""
+
+    shard: Shard
+    problems: list[str] = field(default_factory=list)
+    texts: list[list[str]] = field(default_factory=lambda: [[] for _ in CONTENT_COLUMNS])
+    digests: list[bytes] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    ranks: list[int] = field(default_factory=list)
+    is_read: bool = False
 
 
-def _hash_problem(folder: Path, shard: Shard) -> str | None:
-    file = folder / shard.file
+def _look_at(folder: Storage, shard: Shard) -> _Looked:
+    looked = _Looked(shard)
     try:
-        size, sha256 = file.stat().st_size, sha256_file(file)
+        size, sha256 = _sha256(folder, shard.file)
     except OSError as error:
-        return f"{shard.file}: expected sha256 {shard.sha256}, found no readable file ({error.strerror})"
-    if sha256 == shard.sha256:
-        return None
-    return f"{shard.file}: expected {shard.bytes} bytes with sha256 {shard.sha256}, found {size} bytes with {sha256}"
+        looked.problems.append(f"{shard.file}: expected sha256 {shard.sha256}, found no readable file ({error})")
+        return looked
+    if sha256 != shard.sha256:
+        looked.problems.append(
+            f"{shard.file}: expected {shard.bytes} bytes with sha256 {shard.sha256}, found {size} bytes with {sha256}"
+        )
+    try:
+        file = open_shard(folder, shard.file)
+        for group in range(file.num_row_groups):
+            with shard_errors(folder, shard.file):
+                table = file.read_row_group(group, use_threads=False)
+            _look_at_rows(looked, table)
+    except CorpusError as error:
+        looked.problems.append(f"{shard.file}: {error.message}")
+        return looked
+    if len(looked.ranks) != shard.rows:
+        looked.problems.append(f"{shard.file}: expected {shard.rows} rows, found {len(looked.ranks)}")
+    looked.is_read = True
+    return looked
 
 
-def _strangers(folder: Path, manifest: Manifest) -> list[str]:
-    known = {shard.file for shard in manifest.shards}
-    return sorted(file.name for file in folder.glob("*.parquet") if file.name not in known)
+def _look_at_rows(looked: _Looked, table: pa.Table) -> None:
+    texts = [table[name].to_pylist() for name in CONTENT_COLUMNS]
+    modality = table["modality"].to_pylist()
+    start, stop = (table[f"wavenumber_{end}_cm1"].to_numpy() for end in ("start", "stop"))
+    intensity = np.concatenate([intensity_matrix(chunk) for chunk in table["intensity"].chunks])
+    bad = {
+        "intensities that are not finite": ~_are_finite(intensity),
+        "an axis that does not ascend": ~(start < stop),
+        "an unknown modality": ~np.isin(modality, MODALITIES),
+    }
+    for what, rows in bad.items():
+        looked.problems += [f"{looked.shard.file}: {texts[0][row]} has {what}" for row in np.flatnonzero(rows)]
+    looked.digests += digests(modality, start, stop, intensity)
+    looked.groups += table["split_group"].to_pylist()
+    looked.ranks += table["rank"].to_pylist()
+    for column, more in zip(looked.texts, texts, strict=True):
+        column += more
 
 
-class _RowCheck:
-    """Row-level checks over shards given in the manifest's order."""
+def _are_finite(intensity: NDArray[np.float32]) -> NDArray[np.bool_]:
+    # A sum is finite only if every term is; an overflow of finite terms is looked at again, point by point.
+    with np.errstate(over="ignore", invalid="ignore"):
+        finite: NDArray[np.bool_] = np.isfinite(intensity.sum(axis=1))
+    if not finite.all():
+        finite[~finite] = np.isfinite(intensity[~finite]).all(axis=1)
+    return finite
+
+
+def _sha256(folder: Storage, name: str) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    with folder.open(name, mapped=True) as file:
+        while block := file.read_buffer(_BLOCK_BYTES):
+            digest.update(block)
+            size += len(block)
+    return size, digest.hexdigest()
+
+
+def _strangers(folder: Storage, manifest: Manifest) -> Iterator[str]:
+    known = {shard.file for shard in manifest.shards} | {REPORT_NAME}
+    yield from (name for name in folder.names() if name.endswith(".parquet") and name not in known)
+
+
+class _Rows:
+    """What only all shards together can tell, looked at in the manifest's order."""
 
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
@@ -124,60 +185,36 @@ class _RowCheck:
         self._last: dict[str, tuple[int, str]] = {}
         self._split_of: dict[str, str] = {}
         self._ids: set[str] = set()
-        self._problems: list[str] = []
         self._all_read = True
+        self.problems: list[str] = []
         self.num_rows = 0
 
-    def check_shard(self, folder: Path, shard: Shard) -> None:
-        """Read one shard, a row group at a time."""
-        rows = 0
-        try:
-            file = open_shard(folder / shard.file)
-            for group in range(file.num_row_groups):
-                with shard_errors(folder / shard.file):
-                    table = file.read_row_group(group)
-                self._check_rows(shard, table)
-                rows += len(table)
-        except CorpusError as error:
-            self._all_read = False
-            self._problems.append(f"{shard.file}: {error.message}")
-        else:
-            if rows != shard.rows:
-                self._problems.append(f"{shard.file}: expected {shard.rows} rows, found {rows}")
-        self.num_rows += rows
+    def add(self, looked: _Looked) -> None:
+        """Take the rows that follow all earlier ones of their split."""
+        shard = looked.shard
+        self.problems += looked.problems
+        self._all_read &= looked.is_read
+        self.num_rows += len(looked.ranks)
+        self._content.update(shard.split, looked.texts, looked.digests)
+        names, compounds = looked.texts[0], looked.texts[1]
+        for name, compound, group, rank in zip(names, compounds, looked.groups, looked.ranks, strict=True):
+            self._check_place(shard, name, rank)
+            for what, value in (("compound", compound), ("split group", group)):
+                if (other := self._split_of.setdefault(f"{what} {value}", shard.split)) != shard.split:
+                    self.problems.append(f"{shard.file}: {what} {value} of {name} is in {other} as well")
 
     def finish(self) -> list[str]:
         """All problems, the fingerprint's last; it is left out when a shard could not be read."""
         found = self._content.fingerprint()
         if self._all_read and found != self._manifest.fingerprint:
-            self._problems.append(f"expected content fingerprint {self._manifest.fingerprint}, found {found}")
-        return self._problems
+            self.problems.append(f"expected content fingerprint {self._manifest.fingerprint}, found {found}")
+        return self.problems
 
-    def _check_rows(self, shard: Shard, table: pa.Table) -> None:
-        self._content.update(shard.split, table)
-        intensity = np.concatenate([intensity_matrix(chunk) for chunk in table["intensity"].chunks])
-        start, stop = (table[f"wavenumber_{end}_cm1"].to_numpy() for end in ("start", "stop"))
-        known = np.isin(table["modality"].to_numpy().astype(str), MODALITIES)
-        bad = {
-            "intensities that are not finite": ~np.isfinite(intensity).all(axis=1),
-            "an axis that does not ascend": ~(start < stop),
-            "an unknown modality": ~known,
-        }
-        names = table["spectrum_id"].to_pylist()
-        for what, rows in bad.items():
-            for row in np.flatnonzero(rows):
-                self._problems.append(f"{shard.file}: {names[row]} has {what}")
-        for name, compound, rank in zip(
-            names, table["compound_id"].to_pylist(), table["rank"].to_pylist(), strict=True
-        ):
-            self._check_place(shard, name, compound, rank)
-
-    def _check_place(self, shard: Shard, name: str, compound: str, rank: int) -> None:
-        if (rank, name) <= self._last.get(shard.split, (-1, "")):
-            self._problems.append(f"{shard.file}: {name} (rank {rank}) does not follow {self._last[shard.split]}")
+    def _check_place(self, shard: Shard, name: str, rank: int) -> None:
+        last_rank, last_name = self._last.get(shard.split, (-1, ""))
+        if rank < last_rank:
+            self.problems.append(f"{shard.file}: {name} (rank {rank}) does not follow {last_name} (rank {last_rank})")
         self._last[shard.split] = rank, name
-        if (other := self._split_of.setdefault(compound, shard.split)) != shard.split:
-            self._problems.append(f"{shard.file}: compound {compound} of {name} is in {other} as well")
         if name in self._ids:
-            self._problems.append(f"{shard.file}: {name} occurs twice")
+            self.problems.append(f"{shard.file}: {name} occurs twice")
         self._ids.add(name)

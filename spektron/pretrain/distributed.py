@@ -18,6 +18,7 @@ import ray.train.torch
 from ray.train.v2.api.exceptions import ControllerError, TrainingFailedError, WorkerGroupError
 
 from spektron.core.errors import SpektronError
+from spektron.core.storage import Storage
 from spektron.corpus import Corpus
 from spektron.pretrain.config import PretrainConfig
 from spektron.pretrain.loop import pretrain
@@ -35,7 +36,7 @@ _DEFAULT_ENVIRONMENT = {"RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2"}
 
 def pretrain_distributed(
     config: PretrainConfig,
-    corpus_dir: Path,
+    corpus_dir: Storage | Path,
     *,
     num_workers: int,
     use_gpu: bool,
@@ -53,7 +54,7 @@ def pretrain_distributed(
     ----------
     config : PretrainConfig
         The run; the global batch is divided among the workers.
-    corpus_dir : Path
+    corpus_dir : Storage or Path
         The corpus, readable under this path on every node.
     num_workers : int
         Processes that train together.
@@ -88,7 +89,7 @@ def pretrain_distributed(
         _train_worker,
         train_loop_config={
             "config": config.model_dump(mode="json"),
-            "corpus_dir": str(corpus_dir.absolute()),
+            "corpus_dir": Storage.at(corpus_dir).location,
             "checkpoint_dir": str(checkpoint_dir.absolute()),
             "num_threads": threads_per_worker,
         },

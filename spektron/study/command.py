@@ -29,7 +29,7 @@ class RunOptions:
 
     preset: str = "laptop"
     """smoke (under a minute), laptop (minutes on 2 cores), or cluster (the real scale)."""
-    corpus: Path | None = None
+    corpus: str | None = None
     """Folder of a corpus; without it the 1,710 real spectra inside the chemotools package, built once under --home."""
     plan: bool = False
     """Print trials, identities, what is already done and the expected cost; run nothing."""
@@ -79,7 +79,7 @@ def run_study(study: Study[Any], options: RunOptions) -> int:
     places = _places(options)
     console.print(f"[bold]{_escape(study.question)}[/]")
     with console.status("opening the corpus …"):
-        corpus = Corpus.open(options.corpus.absolute() if options.corpus else ensure_bundled(places.home / "corpora"))
+        corpus = Corpus.open(options.corpus or ensure_bundled(places.home / "corpora"))
     console.print(
         f"{study.address}, preset {options.preset} ({study.presets[options.preset].expect}); corpus {corpus.name}: "
         f"{corpus.num_spectra('train'):,} training spectra, fingerprint {corpus.fingerprint}",
@@ -92,7 +92,7 @@ def run_study(study: Study[Any], options: RunOptions) -> int:
     if options.plan:
         console.print(render_table(plan_table(plan, ledger, settings.train.max_concurrent or os.cpu_count() or 1)))
         return 0
-    outcome = run_plan(plan, ledger, store, places, corpus.path)
+    outcome = run_plan(plan, ledger, store, places, corpus.folder)
     assert outcome.report is not None
     console.print(render_report(outcome.report))
     if outcome.undelivered:

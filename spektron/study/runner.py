@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from spektron.core.errors import TrackingError
 from spektron.core.provenance import provenance
+from spektron.core.storage import Storage
 from spektron.corpus import Corpus
 from spektron.study.delivery import Delivery
 from spektron.study.journal import Journal
@@ -61,7 +61,7 @@ def look_up(
     return plan, ledger, store, warnings
 
 
-def run_plan(plan: Plan, ledger: Ledger, store: MlflowStore, places: Places, corpus_dir: Path) -> Outcome:
+def run_plan(plan: Plan, ledger: Ledger, store: MlflowStore, places: Places, corpus_dir: Storage) -> Outcome:
     """Run what is left of a plan and publish the answer.
 
     Whatever happens, the journal holds every finished trial; running the same plan again goes on from there.
@@ -120,7 +120,7 @@ def _open_parent(plan: Plan, journal: Journal, store: MlflowStore) -> None:
 
 
 def _run_trials(
-    plan: Plan, ledger: Ledger, store: MlflowStore, journal: Journal, places: Places, corpus_dir: Path
+    plan: Plan, ledger: Ledger, store: MlflowStore, journal: Journal, places: Places, corpus_dir: Storage
 ) -> Mapping[str, Mapping[str, Any]]:
     known = [trial for trial in plan.trials if ledger.finished(trial.fingerprint)]
     _tell_store_of_known(plan, ledger, store, journal)

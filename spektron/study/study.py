@@ -16,6 +16,7 @@ from pydantic import Field, SerializeAsAny, model_validator
 
 from spektron.core.errors import ConfigError
 from spektron.core.settings import Settings
+from spektron.core.storage import Storage
 from spektron.study.outcome import Findings, TrialResult
 from spektron.study.space import Axis, Choice, Sizes
 
@@ -104,7 +105,7 @@ class TrialContext(Protocol):
 
     config: Any
     """The trial's validated configuration: base settings with this point's values."""
-    corpus_dir: Path
+    corpus_dir: Storage
     """The corpus to open."""
     checkpoint_dir: Path
     """This trial's own folder: what is left there by an interrupted try is there again."""

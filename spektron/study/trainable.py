@@ -11,6 +11,7 @@ from typing import Any
 from spektron.core.errors import SpektronError
 from spektron.core.provenance import hardware
 from spektron.core.settings import Settings
+from spektron.core.storage import Storage
 from spektron.study.study import Placement, TrialFunction
 
 __all__ = ["FAILED_KEY", "FINISHED_KEY", "HARDWARE_KEY", "make_trainable"]
@@ -26,7 +27,7 @@ class _Context:
     """`spektron.study.study.TrialContext`, on the node."""
 
     config: Settings
-    corpus_dir: Path
+    corpus_dir: Storage
     checkpoint_dir: Path
     placement: Placement
 
@@ -37,7 +38,7 @@ class _Context:
 
 
 def make_trainable(
-    trial: TrialFunction, config_type: type[Settings], corpus_dir: Path, trials_dir: Path, placement: Placement
+    trial: TrialFunction, config_type: type[Settings], corpus_dir: Storage, trials_dir: Path, placement: Placement
 ) -> Callable[[dict[str, Any]], None]:
     """A function trainable; `trials_dir` must be reachable from every node that may run one trial's tries."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -11,6 +10,7 @@ from ray import tune
 
 from spektron.core.errors import SpektronError, StudyError
 from spektron.core.provenance import provenance
+from spektron.core.storage import Storage
 from spektron.report import StudyProgress
 from spektron.study.journal import Journal
 from spektron.study.ledger import Ledger
@@ -27,7 +27,7 @@ __all__ = ["tune_trials"]
 
 
 def tune_trials(
-    plan: Plan, ledger: Ledger, journal: Journal, places: Places, corpus_dir: Path
+    plan: Plan, ledger: Ledger, journal: Journal, places: Places, corpus_dir: Storage
 ) -> Mapping[str, Mapping[str, Any]]:
     """Run what the ledger does not hold; return the end event of every trial that ended, by fingerprint.
 
@@ -62,7 +62,7 @@ def _fit(tuner: tune.Tuner, scribe: Scribe) -> None:
 
 
 def _tuner(
-    plan: Plan, searcher: OptunaSearcher, scribe: Scribe, places: Places, corpus_dir: Path, slots: int
+    plan: Plan, searcher: OptunaSearcher, scribe: Scribe, places: Places, corpus_dir: Storage, slots: int
 ) -> tune.Tuner:
     placement = plan.settings.train
     trainable = make_trainable(

@@ -78,4 +78,4 @@ def copy_of(tmp_path: Path) -> Callable[[Corpus], Path]:
     """A copy that a test may damage."""
     import shutil
 
-    return lambda corpus: Path(shutil.copytree(corpus.path, tmp_path / "copy"))
+    return lambda corpus: Path(shutil.copytree(corpus.folder.path, tmp_path / "copy"))

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -14,6 +14,8 @@ import pytest
 
 from spektron.core.errors import CorpusError, ResourceError
 from spektron.corpus import BuildConfig, Corpus, build_corpus
+from spektron.corpus.building.gate import DUPLICATE_REASONS
+from spektron.corpus.manifest import REPORT_NAME
 from spektron.corpus.schema import SPLITS
 from spektron.corpus.sources.base import Part, Reject
 from spektron.spectra.spectrum import NUM_POINTS, Spectrum
@@ -22,7 +24,12 @@ from tests.corpus.conftest import SMALL, TinySource, make_spectrum
 
 def _rows(corpus: Corpus, split: str) -> list[dict[str, object]]:
     shards = [shard for shard in corpus.manifest.shards if shard.split == split]
-    return [row for shard in shards for row in pq.read_table(corpus.path / shard.file).to_pylist()]
+    return [row for shard in shards for row in pq.read_table(corpus.folder.path / shard.file).to_pylist()]
+
+
+def _report(corpus: Path) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = pq.read_table(corpus / REPORT_NAME).to_pylist()
+    return rows
 
 
 def test_every_row_is_kept_in_rank_order_with_its_values(corpus: Corpus, spectra: list[Spectrum]) -> None:
@@ -50,10 +57,10 @@ def test_compounds_are_never_in_two_splits(corpus: Corpus) -> None:
 
 
 def test_the_schema_tells_how_to_decode(corpus: Corpus) -> None:
-    schema = pq.read_schema(corpus.path / corpus.manifest.shards[0].file)
+    schema = pq.read_schema(corpus.folder.path / corpus.manifest.shards[0].file)
     assert schema.metadata[b"intensity.dtype"] == b"float32"
     assert schema.metadata[b"intensity.length"] == b"2048"
-    assert schema.metadata[b"spektron.schema_version"] == b"1"
+    assert schema.metadata[b"spektron.schema_version"] == b"2"
 
 
 def test_the_same_inputs_give_the_same_bytes(corpus: Corpus, spectra: list[Spectrum], tmp_path: Path) -> None:
@@ -96,13 +103,15 @@ BAD = {
 @pytest.mark.parametrize("reason", BAD)
 def test_a_bad_row_is_counted_and_named(reason: str, spectra: list[Spectrum], tmp_path: Path) -> None:
     manifest = build_corpus([TinySource([*spectra[:20], BAD[reason]])], tmp_path / "out", SMALL)
-    rejects = json.loads((tmp_path / "out/report.json").read_text())["rejects"]
+    report = _report(tmp_path / "out")
 
-    assert manifest.rejects == {"tiny": {reason: 1}}
-    assert [row["reason"] for row in rejects] == [reason]
-    assert rejects[0]["sample_id"]
-    assert rejects[0]["detail"]
+    told = manifest.duplicates if reason in DUPLICATE_REASONS else manifest.rejects
+    assert told == {"tiny": {reason: 1}}
+    assert [row["reason"] for row in report] == [reason]
+    assert report[0]["spectrum_id"]
+    assert report[0]["detail"]
     assert sum(manifest.num_spectra.values()) == 20
+    assert manifest.records["tiny"]["read"] == 21
 
 
 def test_a_name_used_twice_gets_a_suffix(spectra: list[Spectrum], tmp_path: Path) -> None:
@@ -117,10 +126,10 @@ def test_a_name_used_twice_gets_a_suffix(spectra: list[Spectrum], tmp_path: Path
 def test_repairs_are_counted_and_named(spectra: list[Spectrum], tmp_path: Path) -> None:
     mended = make_spectrum(2000, repairs=("axis-descending", "nan-at-ends"))
     manifest = build_corpus([TinySource([*spectra[:5], mended])], tmp_path / "out", SMALL)
-    report = json.loads((tmp_path / "out/report.json").read_text())
     assert manifest.repairs == {"axis-descending": 1, "nan-at-ends": 1}
-    assert report["repaired"] == [
-        {"source": "tiny", "spectrum_id": "tiny/2000", "repairs": ["axis-descending", "nan-at-ends"]}
+    assert [(row["outcome"], row["spectrum_id"], row["reason"]) for row in _report(tmp_path / "out")] == [
+        ("mended", "tiny/2000", "axis-descending"),
+        ("mended", "tiny/2000", "nan-at-ends"),
     ]
 
 
@@ -137,20 +146,54 @@ def test_an_empty_held_out_split_is_noted(spectra: list[Spectrum], tmp_path: Pat
         Corpus.open(tmp_path / "out").read("validation")
 
 
-def test_a_failing_source_leaves_nothing_behind(spectra: list[Spectrum], tmp_path: Path) -> None:
+def test_an_interrupted_build_goes_on_where_it_was(corpus: Corpus, spectra: list[Spectrum], tmp_path: Path) -> None:
     class Failing(TinySource):
+        read_parts: ClassVar[list[Part]] = []
+
         def read(self, part: Part) -> Iterator[Spectrum | Reject]:
+            self.read_parts.append(part)
             yield from super().read(part)
+            if len(self.read_parts) == 3:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_corpus([Failing(list(spectra))], tmp_path / "out", SMALL)
+    assert not (tmp_path / "out").exists()
+
+    manifest = build_corpus([Failing(list(spectra))], tmp_path / "out", SMALL)
+    assert [part.start for part in Failing.read_parts] == [0, 100, 200, 200, 300, 400, 500]
+    assert manifest.shards == corpus.manifest.shards
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_an_interrupted_build_writes_no_shard_twice(corpus: Corpus, spectra: list[Spectrum], tmp_path: Path) -> None:
+    def stop(phase: str, done: int, total: int | None) -> None:
+        if (phase, done) == ("writing", 2):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build_corpus([Failing(spectra[:100])], tmp_path / "out", SMALL)
-    assert list(tmp_path.iterdir()) == []
+        build_corpus([TinySource(list(spectra))], tmp_path / "out", SMALL, progress=stop)
+    first = tmp_path / ".out.building/train-00000.parquet"
+    stamp = first.stat().st_mtime_ns
+    manifest = build_corpus([TinySource(list(spectra))], tmp_path / "out", SMALL)
+    assert (tmp_path / "out" / first.name).stat().st_mtime_ns == stamp
+    assert manifest.shards == corpus.manifest.shards
 
 
-def test_what_a_killed_build_left_is_removed(spectra: list[Spectrum], tmp_path: Path) -> None:
-    (tmp_path / ".out.building-dead/spill").mkdir(parents=True)
-    build_corpus([TinySource(spectra[:10])], tmp_path / "out", SMALL)
+def test_what_another_build_left_is_not_used(spectra: list[Spectrum], tmp_path: Path) -> None:
+    class Failing(TinySource):
+        def read(self, part: Part) -> Iterator[Spectrum | Reject]:
+            yield from super().read(part)
+            if part.start:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_corpus([Failing(spectra[300:])], tmp_path / "out", SMALL)
+    manifest = build_corpus([TinySource(spectra[:10], config={"other": True})], tmp_path / "out", SMALL)
+    assert sum(manifest.num_spectra.values()) == 10
+    assert {row["spectrum_id"] for row in _rows(Corpus.open(tmp_path / "out"), "train")} <= {
+        spectrum.spectrum_id for spectrum in spectra[:10]
+    }
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -211,22 +254,27 @@ def _fill(disk: Path) -> None:
 def test_a_disk_that_fills_while_reading_is_an_error_of_ours(tiny_disk: Path, spectra: list[Spectrum]) -> None:
     with pytest.raises(ResourceError, match="disk is full"):
         build_corpus([TinySource(spectra)], tiny_disk / "out", SMALL)
-    assert list(tiny_disk.iterdir()) == []
+    assert not (tiny_disk / "out").exists()
 
 
 def test_a_disk_that_fills_while_writing_shards_is_an_error_of_ours(tiny_disk: Path, spectra: list[Spectrum]) -> None:
+    small = SMALL.model_copy(update={"rows_per_shard": 16})
+
     def progress(phase: str, done: int, total: int | None) -> None:
-        if phase == "writing":  # each time, because buckets that were written out make room
+        if phase == "writing":
             _fill(tiny_disk)
 
     with pytest.raises(ResourceError, match="disk is full"):
-        build_corpus([TinySource(spectra[:150])], tiny_disk / "out", SMALL, progress=progress)
-    assert [path.name for path in tiny_disk.iterdir()] == ["filler"]
+        build_corpus([TinySource(spectra[:80])], tiny_disk / "out", small, progress=progress)
+    assert not (tiny_disk / "out").exists()
+
+    (tiny_disk / "filler").unlink()
+    assert sum(build_corpus([TinySource(spectra[:80])], tiny_disk / "out", small).num_spectra.values()) == 80
 
 
 def test_a_disk_too_small_is_refused_before_reading(tiny_disk: Path) -> None:
     class Unread(TinySource):
-        def read(self):  # type: ignore[no-untyped-def]
+        def read(self, part: Part) -> Iterator[Spectrum | Reject]:
             raise AssertionError("read")
 
     with pytest.raises(ResourceError, match="needs about"):

@@ -52,7 +52,7 @@ class TestDamage:
         with pytest.raises(CorpusError, match="no such folder"):
             Corpus.open(tmp_path / "absent")
 
-    @pytest.mark.parametrize("text", ["", "[]", "{", '{"schema_version": 1}', "\xff"])
+    @pytest.mark.parametrize("text", ["", "[]", "{", '{"schema_version": 2}', "\xff"])
     def test_a_damaged_manifest(self, tmp_path: Path, text: str) -> None:
         (tmp_path / "manifest.json").write_bytes(text.encode("latin-1"))
         with pytest.raises(CorpusError, match="expected the manifest"):
@@ -60,8 +60,8 @@ class TestDamage:
 
     def test_another_schema_version(self, corpus: Corpus, copy_of: Copy) -> None:
         file = copy_of(corpus) / "manifest.json"
-        file.write_text(json.dumps(json.loads(file.read_text()) | {"schema_version": 2}))
-        with pytest.raises(CorpusError, match="version 1, found version 2") as error:
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"schema_version": 3}))
+        with pytest.raises(CorpusError, match="version 2, found version 3") as error:
             Corpus.open(file.parent)
         assert "spektron corpus build" in error.value.hint
 
@@ -103,7 +103,7 @@ class TestDamage:
         path = copy_of(corpus)
         opened = Corpus.open(path)
         pq.write_table(pa.table({"intensity": [1.0]}), path / "train-00000.parquet")
-        with pytest.raises(CorpusError, match="expected schema version 1"):
+        with pytest.raises(CorpusError, match="expected schema version 2"):
             opened.read("train", 5)
 
     def test_rows_in_another_order_or_split(self, corpus: Corpus, copy_of: Copy) -> None:
@@ -121,7 +121,7 @@ class TestDamage:
 
 def test_verify_finds_nothing_in_a_whole_corpus(corpus: Corpus) -> None:
     told: list[tuple[str, int, int | None]] = []
-    report = verify_corpus(corpus.path, lambda *what: told.append(what))
+    report = verify_corpus(corpus.folder.path, lambda *what: told.append(what))
     assert report.ok
     assert report.problems == ()
     assert report.num_spectra == 600
@@ -136,7 +136,7 @@ def test_a_stray_shard_is_named(corpus: Corpus, copy_of: Copy) -> None:
 
 def test_info_shows_what_a_person_asks_for(corpus: Corpus) -> None:
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    console.print(render_info(corpus.path))
+    console.print(render_info(corpus.folder.path))
     text = console.export_text()
     for expected in (corpus.fingerprint, "tiny", "RAMAN", "600", "CC0-1.0", "4,000.0"):
         assert expected in text

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spektron.corpus import BuildConfig
-from spektron.corpus.split import CompoundSplitter, spectrum_rank
+from spektron.corpus.split import GroupSplitter, spectrum_rank
 
 
 @given(
@@ -16,7 +16,7 @@ from spektron.corpus.split import CompoundSplitter, spectrum_rank
 @settings(max_examples=50, deadline=None)
 def test_a_compound_has_one_split_and_a_large_one_is_in_train(sizes: dict[str, int], seed: int) -> None:
     config = BuildConfig(seed=seed, validation_fraction=0.2, test_fraction=0.2, max_compound_share=0.5)
-    splitter, again = CompoundSplitter(config, sizes), CompoundSplitter(config, sizes)
+    splitter, again = GroupSplitter(config, sizes), GroupSplitter(config, sizes)
     limit = max(1.0, 0.5 * 0.2 * sum(sizes.values()))
 
     for compound, num in sizes.items():
@@ -26,7 +26,7 @@ def test_a_compound_has_one_split_and_a_large_one_is_in_train(sizes: dict[str, i
 
 def test_fractions_are_met_on_average() -> None:
     sizes = {f"compound {i}": 1 for i in range(20_000)}
-    splitter = CompoundSplitter(BuildConfig(validation_fraction=0.1, test_fraction=0.05), sizes)
+    splitter = GroupSplitter(BuildConfig(validation_fraction=0.1, test_fraction=0.05), sizes)
     counts = Counter(map(splitter.split_of, sizes))
     assert abs(counts["validation"] / 20_000 - 0.10) < 0.01
     assert abs(counts["test"] / 20_000 - 0.05) < 0.01
@@ -36,7 +36,7 @@ def test_one_class_of_many_twins_never_is_the_validation_set() -> None:
     sizes = {f"compound {i}": 1 for i in range(1000)} | {"twin": 700}
     splits = set()
     for seed in range(50):  # whatever its hash says
-        splits.add(CompoundSplitter(BuildConfig(seed=seed, validation_fraction=0.4), sizes).split_of("twin"))
+        splits.add(GroupSplitter(BuildConfig(seed=seed, validation_fraction=0.4), sizes).split_of("twin"))
     assert "validation" not in splits or 700 <= 0.5 * 0.4 * 1700
     assert splits == {"train"}
 
@@ -45,7 +45,7 @@ def test_adding_compounds_moves_none() -> None:
     few = {f"compound {i}": 1 for i in range(500)}
     many = few | {f"other {i}": 1 for i in range(5000)}
     config = BuildConfig(validation_fraction=0.2, test_fraction=0.2)
-    before, after = CompoundSplitter(config, few), CompoundSplitter(config, many)
+    before, after = GroupSplitter(config, few), GroupSplitter(config, many)
     assert all(before.split_of(name) == after.split_of(name) for name in few)
 
 

@@ -12,12 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spektron.core.errors import ConfigError, CorpusError, ResourceError
+from spektron.core.storage import Storage
 from spektron.corpus import Corpus, resident, streaming
 from spektron.corpus import order as order_module
 from spektron.corpus.order import StreamOrder, cut_rows
 from spektron.corpus.reading import RowSlice
 from spektron.corpus.schema import intensity_array
 from spektron.spectra.spectrum import NUM_POINTS, SpectrumBatch
+
+HERE = Storage("/nowhere")
 
 RESIDENT, STREAMING = 2**30, 0
 
@@ -112,7 +115,8 @@ def test_streaming_resumes_anywhere_whatever_the_sizes(
     """The order itself, without Ray: tables come from memory, windows are small."""
     order = StreamOrder(num_rows=num_rows, batch_size=batch_size, seed=seed, rank=world_size - 1, world_size=world_size)
     slices = [
-        RowSlice("shard", group, 0, min(37, num_rows - first)) for group, first in enumerate(range(0, num_rows, 37))
+        RowSlice(HERE, "shard", group, 0, min(37, num_rows - first))
+        for group, first in enumerate(range(0, num_rows, 37))
     ]
 
     def numbers(start_batch: int, count: int) -> list[int]:
@@ -159,8 +163,12 @@ def test_rows_that_sit_out_change_from_epoch_to_epoch() -> None:
 
 
 def test_cut_rows() -> None:
-    slices = [RowSlice("a", 0, 0, 10), RowSlice("b", 1, 5, 8), RowSlice("c", 0, 0, 4)]
-    assert cut_rows(slices, 8, 14) == [RowSlice("a", 0, 8, 10), RowSlice("b", 1, 5, 8), RowSlice("c", 0, 0, 1)]
+    slices = [RowSlice(HERE, "a", 0, 0, 10), RowSlice(HERE, "b", 1, 5, 8), RowSlice(HERE, "c", 0, 0, 4)]
+    assert cut_rows(slices, 8, 14) == [
+        RowSlice(HERE, "a", 0, 8, 10),
+        RowSlice(HERE, "b", 1, 5, 8),
+        RowSlice(HERE, "c", 0, 0, 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +211,7 @@ class TestRay:
         from spektron.corpus import ray_read
         from spektron.corpus.reading import collect, split_slices
 
-        slices = split_slices(corpus.path, corpus.manifest, "train", 333)
+        slices = split_slices(corpus.folder, corpus.manifest, "train", 333)
         assert _same(collect(ray_read.ray_tables(iter(slices)), 333), corpus.read("train", 333))
 
     def test_a_damaged_shard_is_an_error_of_ours(self, corpus: Corpus, copy_of) -> None:  # type: ignore[no-untyped-def]

@@ -45,7 +45,7 @@ def train_on_two(config: PretrainConfig, corpus_dir: Path, checkpoint_dir: Path)
 
 def test_two_workers_train_what_one_would(corpus, tmp_path):
     alone = pretrain(CONFIG, corpus, checkpoint_dir=None, report=lambda *event: None, worker=Worker(num_threads=1))
-    together = train_on_two(CONFIG, corpus.path, tmp_path)
+    together = train_on_two(CONFIG, corpus.folder.path, tmp_path)
     assert together.keys() == alone.keys()
     # Nothing differs but the order of additions: the same rows under the same masks, whoever has them. With masks dealt
     # out in another order than rows, train_loss was off by a tenth.

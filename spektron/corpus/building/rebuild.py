@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from spektron.core.errors import CorpusError
 from spektron.core.identity import differences
+from spektron.core.storage import Storage
+from spektron.corpus.building.plan import is_claimed
+from spektron.corpus.building.target import WORK_NAME
 from spektron.corpus.manifest import MANIFEST_NAME, BuildConfig, Manifest, load_manifest
 
 __all__ = ["kept_build", "refuse_other_build"]
 
 
-def refuse_other_build(out: Path, config: BuildConfig, sources: Sequence[dict[str, Any]], *, overwrite: bool) -> None:
+def refuse_other_build(
+    out: Storage, config: BuildConfig, sources: Sequence[dict[str, Any]], *, overwrite: bool
+) -> None:
     """Raise `CorpusError` before any work if `out` holds something that this build may not replace.
 
     A folder without a manifest is never replaced, not even with `overwrite`: it may be anything. Without `overwrite`, a
     corpus of another config or other sources is refused, naming the fields that differ.
     """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if not _is_something(out):
         return
-    if not (out / MANIFEST_NAME).is_file():
+    if out.size(MANIFEST_NAME) is None:
         raise CorpusError(
             f"expected {out} to be absent, empty or a corpus, found something else there", "choose another --out"
         )
@@ -36,7 +40,7 @@ def refuse_other_build(out: Path, config: BuildConfig, sources: Sequence[dict[st
         )
 
 
-def kept_build(out: Path, manifest: Manifest) -> Manifest | None:
+def kept_build(out: Storage, manifest: Manifest) -> Manifest | None:
     """Return the manifest of the corpus at `out` if it is the same as the one just built.
 
     None if nothing is there, or if a shard of it is missing or cut short: the new build then takes its place.
@@ -46,7 +50,7 @@ def kept_build(out: Path, manifest: Manifest) -> Manifest | None:
     CorpusError
         When config and sources agree but the content does not: the files behind a source have changed.
     """
-    if not (out / MANIFEST_NAME).is_file():
+    if out.size(MANIFEST_NAME) is None:
         return None
     old = load_manifest(out)
     if old.fingerprint != manifest.fingerprint:
@@ -55,11 +59,14 @@ def kept_build(out: Path, manifest: Manifest) -> Manifest | None:
             f"{old.fingerprint}; the sources now give {manifest.fingerprint}",
             "the sources' content or the code that reads it has changed: give another --out, or --overwrite",
         )
-    return old if all(_is_intact(out / shard.file, shard.bytes) for shard in old.shards) else None
+    return old if all(out.size(shard.file) == shard.bytes for shard in old.shards) else None
 
 
-def _is_intact(path: Path, num_bytes: int) -> bool:
-    return path.is_file() and path.stat().st_size == num_bytes
+def _is_something(out: Storage) -> bool:
+    if out.is_local:
+        return out.path.exists() and not (out.path.is_dir() and not any(out.path.iterdir()))
+    # In an object store a build that was interrupted stands where the corpus will.
+    return bool(out.names()) and not is_claimed(out / WORK_NAME)
 
 
 def _identity(config: BuildConfig, sources: Sequence[dict[str, Any]]) -> dict[str, Any]:

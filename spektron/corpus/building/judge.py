@@ -1,0 +1,171 @@
+"""Second stage: every spectrum that was read is judged against all others, by the index alone.
+
+In this order, an earlier spectrum always before a later one: equal numbers are kept once; one calculation that two
+sources publish is kept once; a near-duplicate of a spectrum of another source is not kept. What is kept gets a name of
+its own and a split group: compounds that share a duplicate or near-duplicate belong to one group, so that no spectrum
+has its twin on the other side of a split.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spektron.corpus.building.index import Index, taken
+from spektron.corpus.building.shards import RunRows
+from spektron.corpus.neighbours import candidate_pairs, components
+
+__all__ = ["KEPT", "Judgement", "judge"]
+
+Rows = NDArray[np.intp]
+# Given two lists of rows, which pairs are near-duplicates.
+CheckPairs = Callable[[RunRows, RunRows], NDArray[np.bool_]]
+
+KEPT = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What becomes of each row of an index.
+
+    Attributes
+    ----------
+    reason : ndarray of object, shape (rows,)
+        `KEPT`, or a key of `DUPLICATE_REASONS`.
+    twin : ndarray, shape (rows,)
+        The row that a duplicate repeats; -1 for the others.
+    names : dict
+        Row → its name, where an earlier row has the one it came with.
+    group : list of str
+        Split group of each row: the alphabetically first compound of those that belong together.
+    num_pairs : int
+        Near-duplicate pairs found, those within a source included.
+    num_unchecked : int
+        Pairs that were alike by their sketch and too many to look at.
+    """
+
+    reason: NDArray[np.object_]
+    twin: Rows
+    names: dict[int, str]
+    group: list[str]
+    num_pairs: int
+    num_unchecked: int
+
+    @property
+    def kept(self) -> Rows:
+        """Rows that enter the corpus."""
+        return np.flatnonzero(self.reason == KEPT)
+
+
+def judge(index: Index, check: CheckPairs) -> Judgement:
+    """Judge all rows of an index.
+
+    Parameters
+    ----------
+    index : Index
+    check : callable
+        Looks at the spectra of pairs of rows.
+    """
+    reason, twin = np.full(len(index), KEPT, dtype=object), np.full(len(index), -1, dtype=np.intp)
+    _drop_equals(reason, twin, _first_of(index.digests()), "duplicate-content")
+    publisher = _publishers(index)
+    _drop_calculations(index, publisher, reason, twin)
+    compound, compounds = index.codes("compound_id")
+    near, num_unchecked = _near_pairs(index, publisher, compound, reason == KEPT, check)
+    for earlier, later in near:
+        if publisher[earlier] != publisher[later] and reason[earlier] == KEPT and reason[later] == KEPT:
+            reason[later], twin[later] = "near-duplicate", earlier
+    dropped = np.flatnonzero(twin >= 0)
+    joined = np.concatenate([near, np.stack([twin[dropped], dropped], axis=1)]).astype(np.intp)
+    label = components(len(compounds), compound[joined])
+    # Compounds are numbered in alphabetical order, so the lowest number of a group is its first name.
+    first = np.full(label.max(initial=-1) + 1, len(compounds), dtype=np.intp)
+    np.minimum.at(first, label, np.arange(len(compounds)))
+    return Judgement(
+        reason=reason,
+        twin=twin,
+        names=_names(index, reason),
+        group=[compounds[i] for i in first[label[compound]]],
+        num_pairs=len(near),
+        num_unchecked=num_unchecked,
+    )
+
+
+def _first_of(values: NDArray[np.generic]) -> Rows:
+    """Place of the first equal value, for each value."""
+    _, first, inverse = np.unique(values, return_index=True, return_inverse=True)
+    places: Rows = first[inverse.reshape(-1)]
+    return places
+
+
+def _drop_equals(reason: NDArray[np.object_], twin: Rows, first: Rows, why: str) -> None:
+    again = np.flatnonzero((first != np.arange(len(first))) & (reason == KEPT))
+    reason[again], twin[again] = why, first[again]
+
+
+def _publishers(index: Index) -> NDArray[np.int64]:
+    """Number of each row's source, sets of one source taken together."""
+    source, names = index.codes("source")
+    tops = [name.partition("/")[0] for name in names]
+    number = {top: place for place, top in enumerate(sorted(set(tops)))}
+    of_name = np.array([number[top] for top in tops], dtype=np.int64)
+    return of_name[source]
+
+
+def _drop_calculations(index: Index, publisher: NDArray[np.int64], reason: NDArray[np.object_], twin: Rows) -> None:
+    """Drop what an earlier source holds of the same compound by the same method."""
+    metadata, texts = index.codes("metadata")
+    methods = [json.loads(text).get("method", "") for text in texts]
+    numbers = {method: place for place, method in enumerate(sorted(set(methods)))}
+    method = np.array([numbers[word] for word in methods], dtype=np.int64)[metadata]
+    kind, kinds = index.codes("kind")
+    computed = np.array([name == "computed" for name in kinds], dtype=bool)[kind]
+    stated = method != numbers.get("", -1)
+    rows = np.flatnonzero(computed & stated & (reason == KEPT))
+    calculation = np.stack([index.codes("compound_id")[0], index.codes("modality")[0], method], axis=1)[rows]
+    _, first, inverse = np.unique(calculation, axis=0, return_index=True, return_inverse=True)
+    earliest = rows[first[inverse.reshape(-1)]]
+    again = publisher[earliest] != publisher[rows]
+    reason[rows[again]], twin[rows[again]] = "same-calculation", earliest[again]
+
+
+def _near_pairs(
+    index: Index, publisher: NDArray[np.int64], compound: NDArray[np.int64], kept: NDArray[np.bool_], check: CheckPairs
+) -> tuple[NDArray[np.intp], int]:
+    """Pairs (earlier, later) that are near-duplicates and matter, sorted by the later; and how many were left out."""
+    rows = np.flatnonzero(kept)
+    found = candidate_pairs(index.keys()[rows])
+    pairs = rows[found.pairs]
+    # Within one source and compound there is nothing to decide: both are kept, on one side of the split.
+    earlier, later = pairs[:, 0], pairs[:, 1]
+    pairs = pairs[(publisher[earlier] != publisher[later]) | (compound[earlier] != compound[later])]
+    if not len(pairs):
+        return pairs, found.num_left_out
+    near = pairs[check(taken(index.rows, pairs[:, 0]), taken(index.rows, pairs[:, 1]))]
+    return near[np.lexsort((near[:, 0], near[:, 1]))], found.num_left_out
+
+
+def _names(index: Index, reason: NDArray[np.object_]) -> dict[int, str]:
+    """Give the second spectrum of a name a suffix: to drop a measurement for its name would lose data."""
+    kept = np.flatnonzero(reason == KEPT)
+    column = index.texts("spectrum_id").take(kept)
+    if len(column.unique()) == len(column):
+        return {}
+    texts = column.to_pylist()
+    num, used, names = Counter(texts), set(texts), {}
+    seen: Counter[str] = Counter()
+    for row, text in zip(kept.tolist(), texts, strict=True):
+        if num[text] == 1 or not seen[text]:
+            seen[text] = 1
+            continue
+        while (candidate := f"{text}~{seen[text] + 1}") in used:
+            seen[text] += 1
+        used.add(candidate)
+        seen[text] += 1
+        names[row] = candidate
+    return names

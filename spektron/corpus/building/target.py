@@ -1,0 +1,94 @@
+"""The folder a corpus is built in, and how it gets its name: complete, at once, and by one builder at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from spektron.core.errors import CorpusError
+from spektron.core.storage import Storage
+from spektron.corpus.manifest import MANIFEST_NAME
+
+__all__ = ["WORK_NAME", "building_folder", "publish"]
+
+# Folder, below the one the corpus is built in, of what is gone when it is built.
+WORK_NAME = "_building"
+
+
+@contextmanager
+def building_folder(out: Storage) -> Iterator[Storage]:
+    """Yield the folder to build `out` in; what an interrupted build left there is still there.
+
+    On a disk it is a hidden folder beside `out`, and two builds of one `out` at once are refused by a lock that dies
+    with its process. An object store knows no renaming and no locks: there the corpus is built in place, and is none
+    until its manifest is written. Two builds of one thing at once write the same bytes.
+    """
+    if not out.is_local:
+        yield out
+        return
+    folder = out.path.with_name(f".{out.path.name}.building")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(out.path):
+        folder.mkdir(exist_ok=True)
+        yield Storage.at(folder)
+
+
+def publish(folder: Storage, out: Storage, manifest: bytes) -> None:
+    """Write the manifest, which makes a corpus of a folder, and give the folder its name.
+
+    A corpus that had the name before is removed only once the new one stands.
+    """
+    folder.remove_folder(WORK_NAME)
+    folder.write_bytes(MANIFEST_NAME, manifest)
+    if out.is_local:
+        _rename(folder.path, out.path)
+
+
+def discard(folder: Storage) -> None:
+    """Remove what was built."""
+    if folder.is_local:
+        shutil.rmtree(folder.path, ignore_errors=True)
+    else:
+        folder.remove_folder(WORK_NAME)
+
+
+def _rename(folder: Path, out: Path) -> None:
+    _sync(folder)
+    old: Path | None = None
+    if out.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{out.name}.replaced-", dir=out.parent)) / "corpus"
+        out.rename(old)
+    folder.rename(out)
+    _sync(out.parent)
+    if old is not None:
+        shutil.rmtree(old.parent, ignore_errors=True)
+
+
+@contextmanager
+def _lock(out: Path) -> Iterator[None]:
+    path = out.parent / f".{out.name}.building.lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CorpusError(
+                f"expected no other build of {out}, found one running (it holds {path})",
+                "wait for it to end, or give another --out",
+            ) from None
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,95 @@
+"""The three kinds of work of a build, as functions of plain tasks that any worker can do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spektron.core.storage import Storage
+from spektron.corpus.building.plan import BuildPlan
+from spektron.corpus.building.runs import PartAccount, read_part
+from spektron.corpus.building.shards import RunRows, ShardRows, gather, write_shard
+from spektron.corpus.building.workers import Task, Workers
+from spektron.corpus.manifest import Shard
+from spektron.corpus.neighbours import near_duplicates
+from spektron.corpus.schema import intensity_matrix
+
+__all__ = ["check_pairs", "read_parts", "write_shards"]
+
+# 2 × 2048 spectra are 32 MiB.
+_PAIRS_PER_TASK = 2048
+
+
+def read_parts(workers: Workers, plan: BuildPlan, work: Storage, numbers: Sequence[int]) -> Iterator[PartAccount]:
+    """Read parts of a plan, in any order."""
+    for done in workers.do(partial(_read, plan, work), [{"part": number} for number in numbers]):
+        values = json.loads(done["account"])
+        yield PartAccount(**(values | {"runs": tuple(values["runs"])}))
+
+
+def check_pairs(workers: Workers, work: Storage, a: RunRows, b: RunRows) -> NDArray[np.bool_]:
+    """Which pairs of rows are near-duplicates, shape (pairs,)."""
+    # In the order of the runs, a task takes its rows from few of them.
+    order = np.lexsort((a.row, a.run, a.part))
+    tasks = []
+    for first in range(0, len(order), _PAIRS_PER_TASK):
+        mine = order[first : first + _PAIRS_PER_TASK]
+        arrays = {f"{name}_{end}": getattr(rows, end)[mine] for name, rows in (("a", a), ("b", b)) for end in _ENDS}
+        tasks.append({"first": first, **arrays})
+    near = np.zeros(len(order), dtype=bool)
+    for done in workers.do(partial(_check, work), tasks):
+        found = np.asarray(done["near"], dtype=bool)
+        near[order[int(done["first"]) :][: len(found)]] = found
+    return near
+
+
+def write_shards(
+    workers: Workers, work: Storage, folder: Storage, shards: Sequence[ShardRows], rows_per_group: int
+) -> Iterator[Shard]:
+    """Write shards, in any order."""
+    tasks = [
+        {
+            "split": shard.split,
+            "index": shard.index,
+            "texts": json.dumps({"names": shard.names, "groups": shard.groups}),
+            **{end: getattr(shard.rows, end) for end in _ENDS},
+        }
+        for shard in shards
+    ]
+    for done in workers.do(partial(_write, work, folder, rows_per_group), tasks):
+        yield Shard.model_validate_json(done["shard"])
+
+
+_ENDS = ("part", "run", "row")
+
+
+def _read(plan: BuildPlan, work: Storage, task: Task) -> Task:
+    number = int(task["part"])
+    place, part = plan.parts[number]
+    account = read_part(work, plan.sources[place], number, part, plan.config.seed)
+    return {"account": json.dumps({name: getattr(account, name) for name in PartAccount.__dataclass_fields__})}
+
+
+def _check(work: Storage, task: Task) -> Task:
+    spectra = []
+    for name in ("a", "b"):
+        table = gather(work, RunRows(*(np.asarray(task[f"{name}_{end}"]) for end in _ENDS)))
+        ends = [table[f"wavenumber_{end}_cm1"].to_numpy() for end in ("start", "stop")]
+        spectra += [*ends, intensity_matrix(table["intensity"].combine_chunks())]
+    return {"first": task["first"], "near": near_duplicates(*spectra).tolist()}
+
+
+def _write(work: Storage, folder: Storage, rows_per_group: int, task: Task) -> Task:
+    texts = json.loads(task["texts"])
+    shard = ShardRows(
+        split=str(task["split"]),
+        index=int(task["index"]),
+        rows=RunRows(*(np.asarray(task[end]) for end in _ENDS)),
+        names={int(row): text for row, text in texts["names"].items()},
+        groups={int(row): text for row, text in texts["groups"].items()},
+    )
+    return {"shard": write_shard(work, folder, shard, rows_per_group).model_dump_json()}
