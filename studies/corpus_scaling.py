@@ -38,7 +38,7 @@ def corpus_scaling() -> Study[PretrainConfig]:
     """The study, as a value; building it runs nothing."""
     return Study(
         name="corpus_scaling",
-        version=1,
+        version=2,
         question="How much corpus do we need?",
         prediction="Held-out error follows E + B·D^(−β), β between 0.2 and 0.6; less than the whole corpus suffices.",
         settings=StudySettings[PretrainConfig](

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spektron.core.errors import ConfigError, CorpusError, ResourceError
 from spektron.core.storage import Storage
 from spektron.corpus.manifest import Manifest, load_manifest
+from spektron.corpus.mixture import KindShare, kind_shares, mixed_batches
 from spektron.corpus.order import StreamOrder
-from spektron.corpus.reading import collect, read_slices, split_slices
+from spektron.corpus.reading import RowSlice, collect, kind_slices, read_slices, split_slices
 from spektron.corpus.resident import RESIDENT_ROW_BYTES, resident_batches, resident_rows
 from spektron.corpus.schema import SPLITS
 from spektron.spectra.spectrum import SpectrumBatch
@@ -90,6 +91,7 @@ class Corpus:
         rank: int = 0,
         world_size: int = 1,
         start_batch: int = 0,
+        mix: Mapping[str, float] | None = None,
         resident_bytes: int = RESIDENT_BYTES,
     ) -> Iterator[SpectrumBatch]:
         """Endless training batches over the first `num_spectra` train rows, reshuffled every epoch.
@@ -115,6 +117,8 @@ class Corpus:
             This worker and how many there are.
         start_batch : int
             Batches to skip; nothing that comes before is read, but for at most one window.
+        mix : mapping, optional
+            Kind → share of every batch, where it is not to be the corpus's own; see `spektron.corpus.mixture`.
         resident_bytes : int
             Largest subset that is kept in memory.
 
@@ -127,35 +131,37 @@ class Corpus:
         ResourceError
             When Ray is needed but not running, or leaves no CPU to read with.
         """
-        num_rows = self._num_rows("train", num_spectra)
-        order = StreamOrder(num_rows=num_rows, batch_size=batch_size, seed=seed, rank=rank, world_size=world_size)
         if start_batch < 0:
             raise ConfigError(f"expected start_batch ≥ 0, found {start_batch}")
-        if num_rows * RESIDENT_ROW_BYTES <= resident_bytes:
-            return resident_batches(self._resident(num_rows), order, start_batch)
-        return self._streaming(order, start_batch)
+        num_rows = self._num_rows("train", num_spectra)
+        order = StreamOrder(num_rows=num_rows, batch_size=batch_size, seed=seed, rank=rank, world_size=world_size)
+        if mix is not None:
+            return self._mixed(self.shares(mix, num_spectra), order, start_batch, resident_bytes)
+        rows = _Subset(self, None, num_rows)
+        return rows.batches(order, start_batch, is_resident=rows.num_bytes <= resident_bytes)
 
-    def _resident(self, num_rows: int) -> SpectrumBatch:
-        return resident_rows(self.fingerprint, num_rows, self._first_pass)
+    def shares(self, mix: Mapping[str, float], num_spectra: int | None = None) -> tuple[KindShare, ...]:
+        """What a mixture of `num_spectra` training spectra is made of; see `kind_shares`."""
+        available = {kind: splits["train"] for kind, splits in self.manifest.kinds.items()}
+        return kind_shares(available, mix, num_spectra)
 
-    def _first_pass(self, num_rows: int) -> SpectrumBatch:
-        from spektron.corpus import ray_read  # Ray takes seconds to import, and small reads do without
-
-        slices = split_slices(self.folder, self.manifest, "train", num_rows)
-        tables = ray_read.ray_tables(iter(slices)) if ray_read.ray_is_ready() else read_slices(slices)
-        return collect(tables, num_rows)
-
-    def _streaming(self, order: StreamOrder, start_batch: int) -> Iterator[SpectrumBatch]:
-        from spektron.corpus import ray_read, streaming
-
-        if not ray_read.ray_is_ready():
-            raise ResourceError(
-                f"streaming {order.num_rows} spectra needs Ray, and this process is not connected to a cluster",
-                "call ray.init() first, or raise resident_bytes so that the subset is kept in memory "
-                f"({order.num_rows * RESIDENT_ROW_BYTES / 2**20:.0f} MiB)",
-            )
-        slices = split_slices(self.folder, self.manifest, "train", order.num_rows)
-        return streaming.streaming_batches(slices, order, start_batch)
+    def _mixed(
+        self, shares: Sequence[KindShare], order: StreamOrder, start_batch: int, resident_bytes: int
+    ) -> Iterator[SpectrumBatch]:
+        subsets = [_Subset(self, share.kind, share.unique) for share in shares]
+        orders = [replace(order, num_rows=share.unique) for share in shares]
+        # Small kinds first: they come round most often.
+        kept, left = set(), resident_bytes
+        for place in sorted(range(len(subsets)), key=lambda place: subsets[place].num_bytes):
+            left -= subsets[place].num_bytes
+            if left >= 0:
+                kept.add(place)
+        return mixed_batches(
+            shares,
+            order.batch_size,
+            start_batch,
+            lambda place, first: subsets[place].batches(orders[place], first, is_resident=place in kept),
+        )
 
     def _num_rows(self, split: str, limit: int | None) -> int:
         available = self.num_spectra(split)
@@ -170,6 +176,49 @@ class Corpus:
                 "ask for fewer, or build a larger corpus",
             )
         return available if limit is None else limit
+
+
+@dataclass(frozen=True, slots=True)
+class _Subset:
+    """The first training rows of a corpus, or of one kind in it, in rank order."""
+
+    corpus: Corpus
+    kind: str | None
+    num_rows: int
+
+    @property
+    def num_bytes(self) -> int:
+        """What it takes in memory."""
+        return self.num_rows * RESIDENT_ROW_BYTES
+
+    def slices(self, num_rows: int) -> list[RowSlice]:
+        """Where its first rows lie."""
+        folder, manifest = self.corpus.folder, self.corpus.manifest
+        if self.kind is None:
+            return split_slices(folder, manifest, "train", num_rows)
+        return kind_slices(folder, manifest, "train", self.kind, num_rows)
+
+    def batches(self, order: StreamOrder, start_batch: int, *, is_resident: bool) -> Iterator[SpectrumBatch]:
+        """Endless batches, from memory or through Ray Data."""
+        if is_resident:
+            rows = resident_rows((self.corpus.fingerprint, self.kind), self.num_rows, self._first_pass)
+            return resident_batches(rows, order, start_batch)
+        from spektron.corpus import ray_read, streaming  # Ray takes seconds to import, and small reads do without
+
+        if not ray_read.ray_is_ready():
+            raise ResourceError(
+                f"streaming {self.num_rows} spectra needs Ray, and this process is not connected to a cluster",
+                "call ray.init() first, or raise resident_bytes so that the subset is kept in memory "
+                f"({self.num_bytes / 2**20:.0f} MiB)",
+            )
+        return streaming.streaming_batches(self.slices(self.num_rows), order, start_batch)
+
+    def _first_pass(self, num_rows: int) -> SpectrumBatch:
+        from spektron.corpus import ray_read
+
+        slices = self.slices(num_rows)
+        tables = ray_read.ray_tables(iter(slices)) if ray_read.ray_is_ready() else read_slices(slices)
+        return collect(tables, num_rows)
 
 
 def _require_split(split: str) -> None:

@@ -122,7 +122,7 @@ def load_manifest(place: Storage | Path | str) -> Manifest:
     if (found := data.get("schema_version")) != SCHEMA_VERSION:
         raise CorpusError(
             f"{file}: expected a corpus of schema version {SCHEMA_VERSION}, found version {found!r}",
-            f"build it again: spektron corpus build --out {folder} --overwrite (a newer version needs a newer Spektron)",
+            f"build it again: spektron corpus build --out {folder} --overwrite; a newer version needs a newer Spektron",
         )
     try:
         return Manifest.model_validate(data)

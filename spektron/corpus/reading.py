@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ __all__ = [
     "RowSlice",
     "collect",
     "empty_batch",
+    "kind_slices",
     "num_rows_of",
     "open_shard",
     "read_slices",
@@ -30,20 +31,43 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class RowSlice:
-    """Rows ``start`` to ``stop`` (exclusive) of one row group of one shard; the least that is read at once."""
+    """Rows of one row group of one shard; the least that is read at once.
+
+    Attributes
+    ----------
+    folder, file : Storage, str
+        The shard.
+    row_group : int
+    start, stop : int
+        First row and the one after the last; where rows were chosen, places among those chosen.
+    chosen : tuple of int or None
+        Rows of the group that count; None for all of them.
+    """
 
     folder: Storage
     file: str
     row_group: int
     start: int
     stop: int
+    chosen: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         return self.stop - self.start
 
     def cut(self, first: int, last: int) -> RowSlice:
         """Rows `first` to `last` (exclusive) of these rows."""
-        return RowSlice(self.folder, self.file, self.row_group, self.start + first, self.start + last)
+        return replace(self, start=self.start + first, stop=self.start + last)
+
+    @property
+    def num_needed(self) -> int:
+        """Rows that the group must have."""
+        return self.stop if self.chosen is None else max(self.chosen[: self.stop], default=-1) + 1
+
+    def of(self, table: pa.Table) -> pa.Table:
+        """These rows of their group's table."""
+        if self.chosen is None:
+            return table.slice(self.start, len(self))
+        return table.take(pa.array(self.chosen[self.start : self.stop], pa.int32()))
 
 
 def num_rows_of(slices: Sequence[RowSlice]) -> int:
@@ -62,6 +86,28 @@ def split_slices(folder: Storage, manifest: Manifest, split: str, num_rows: int)
             rows = min(per_group, shard.rows - first, left)
             slices.append(RowSlice(folder, shard.file, group, 0, rows))
             left -= rows
+    return slices
+
+
+def kind_slices(folder: Storage, manifest: Manifest, split: str, kind: str, num_rows: int) -> list[RowSlice]:
+    """Return the first `num_rows` rows of one kind of a split, in rank order; only the column of kinds is read.
+
+    Raises
+    ------
+    CorpusError
+        When a shard is missing or damaged.
+    """
+    slices: list[RowSlice] = []
+    left = num_rows
+    for whole in split_slices(folder, manifest, split, manifest.num_spectra[split]):
+        if left <= 0:
+            break
+        (table,) = read_slices([whole], ["kind"])
+        chosen = tuple(np.flatnonzero(table["kind"].to_numpy() == kind)[:left].tolist())
+        if chosen:
+            slices.append(replace(whole, start=0, stop=len(chosen), chosen=chosen))
+        left -= len(chosen)
+    assert left <= 0, f"the manifest counts more {kind} rows in {split} than there are"
     return slices
 
 
@@ -101,13 +147,13 @@ def read_slices(slices: Sequence[RowSlice], columns: Sequence[str] = BATCH_COLUM
             opened, shard = (piece.folder.location, piece.file), open_shard(piece.folder, piece.file)
         with shard_errors(piece.folder, piece.file):
             table = shard.read_row_group(piece.row_group, columns=list(columns), use_threads=False)
-        if len(table) < piece.stop:
+        if len(table) < piece.num_needed:
             raise CorpusError(
-                f"expected at least {piece.stop} rows in row group {piece.row_group} of {piece.folder}/{piece.file}, "
+                f"expected at least {piece.num_needed} rows in row group {piece.row_group} of {piece.folder}/{piece.file}, "
                 f"found {len(table)}",
                 _REMEDY,
             )
-        yield table.slice(piece.start, len(piece))
+        yield piece.of(table)
 
 
 def collect(tables: Iterator[pa.Table], num_rows: int) -> SpectrumBatch:

@@ -23,6 +23,9 @@ class PretrainConfig(Settings):
     """Spectra per step over all workers and accumulated parts together; split evenly among them."""
     num_spectra: int | None = Field(default=None, ge=1)
     """Size of the training subset (the first rows by rank); without it the whole training split."""
+    mix: dict[str, float] | None = None
+    """Kind of spectrum (computed, experimental, simulated) → share of every batch; without it the corpus's own shares.
+    How often each kind's spectra come again is in the metrics (`spektron.corpus.mixture` states the policy)."""
     learning_rate: float = Field(default=1e-3, gt=0.0)
     """At the end of warm-up."""
     min_learning_rate: float = Field(default=1e-5, ge=0.0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
+from spektron.corpus.mixture import KindShare
 from spektron.spectra.spectrum import SpectrumBatch
 
 __all__ = ["SpectrumSource", "TensorBatch", "to_tensors"]
@@ -26,8 +27,19 @@ class SpectrumSource(Protocol):
     def read(self, split: str, limit: int | None = None) -> SpectrumBatch:
         """Read the first rows of a split, in rank order."""
 
+    def shares(self, mix: Mapping[str, float], num_spectra: int | None = None) -> tuple[KindShare, ...]:
+        """What a mixture of kinds is made of."""
+
     def stream(
-        self, *, num_spectra: int | None, batch_size: int, seed: int, rank: int, world_size: int, start_batch: int
+        self,
+        *,
+        num_spectra: int | None,
+        batch_size: int,
+        seed: int,
+        rank: int,
+        world_size: int,
+        start_batch: int,
+        mix: Mapping[str, float] | None,
     ) -> Iterator[SpectrumBatch]:
         """Stream this worker's batches of the training subset, without end, from batch `start_batch` on."""
 

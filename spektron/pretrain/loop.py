@@ -74,12 +74,13 @@ def pretrain(
         run.report_again()
         return run.progress.metrics if worker.is_first else {}
     batches = corpus.stream(
-        num_spectra=unique,
+        num_spectra=config.num_spectra,
         batch_size=rows,
         seed=config.seed,
         rank=worker.rank,
         world_size=worker.world_size,
         start_batch=run.progress.step,
+        mix=config.mix,
     )
     return run.train(batches)
 
@@ -87,6 +88,8 @@ def pretrain(
 def _num_unique(config: PretrainConfig, corpus: SpectrumSource) -> int:
     available = corpus.num_spectra("train")
     unique = available if config.num_spectra is None else config.num_spectra
+    if config.mix is not None:
+        return sum(share.unique for share in corpus.shares(config.mix, config.num_spectra))
     if not 0 < unique <= available:
         raise ConfigError(
             f"num_spectra: expected 1 to {available}, the corpus' training spectra, found {unique}",
@@ -156,6 +159,22 @@ class _Run:
             "unique": float(self.unique),
             "seen": float(seen),
             "epochs": seen / self.unique,
+            **self._mixture(seen),
+        }
+
+    def _mixture(self, seen: int) -> dict[str, float]:
+        """How many different spectra of each kind of a mixture there are, and how often they were seen."""
+        if self.config.mix is None:
+            return {}
+        shares = self.corpus.shares(self.config.mix, self.config.num_spectra)
+        return {
+            f"{share.kind}_{what}": value
+            for share in shares
+            for what, value in (
+                ("unique", float(share.unique)),
+                ("seen", share.weight * seen),
+                ("epochs", share.epochs(seen)),
+            )
         }
 
     def _window_of_all(self) -> tuple[float, int]:

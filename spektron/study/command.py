@@ -15,6 +15,7 @@ from spektron.core.errors import SpektronError
 from spektron.core.settings import parse_assignments
 from spektron.corpus import Corpus
 from spektron.corpus.default import ensure_bundled
+from spektron.corpus.mixture import parse_mix
 from spektron.report import console_width, render_report, render_table
 from spektron.study.places import Places
 from spektron.study.plan import plan_table
@@ -31,6 +32,8 @@ class RunOptions:
     """smoke (under a minute), laptop (minutes on 2 cores), or cluster (the real scale)."""
     corpus: str | None = None
     """Folder of a corpus; without it the 1,710 real spectra inside the chemotools package, built once under --home."""
+    mix: str | None = None
+    """Shares of kinds of spectra in every batch, as computed=0.8,experimental=0.2; without it the corpus's own."""
     plan: bool = False
     """Print trials, identities, what is already done and the expected cost; run nothing."""
     tracking_uri: str | None = None
@@ -75,7 +78,10 @@ def run_study(study: Study[Any], options: RunOptions) -> int:
     )  # MLflow's import takes seconds: say hello first
 
     console = Console(width=console_width())
-    settings = study.with_preset(options.preset, parse_assignments(word for words in options.set for word in words))
+    assignments = parse_assignments(word for words in options.set for word in words)
+    if options.mix is not None:
+        assignments["config.mix"] = parse_mix(options.mix)
+    settings = study.with_preset(options.preset, assignments)
     places = _places(options)
     console.print(f"[bold]{_escape(study.question)}[/]")
     with console.status("opening the corpus …"):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 
 import numpy as np
 
+from spektron.corpus.mixture import KindShare, kind_shares
 from spektron.spectra.spectrum import NUM_POINTS, SpectrumBatch
 
 
@@ -40,8 +41,19 @@ class MemoryCorpus:
     def read(self, split: str, limit: int | None = None) -> SpectrumBatch:
         return self._splits[split].take(slice(0, limit))
 
+    def shares(self, mix: Mapping[str, float], num_spectra: int | None = None) -> tuple[KindShare, ...]:
+        return kind_shares({"computed": self.num_spectra("train")}, mix, num_spectra)
+
     def stream(
-        self, *, num_spectra: int | None, batch_size: int, seed: int, rank: int, world_size: int, start_batch: int
+        self,
+        *,
+        num_spectra: int | None,
+        batch_size: int,
+        seed: int,
+        rank: int,
+        world_size: int,
+        start_batch: int,
+        mix: Mapping[str, float] | None,
     ) -> Iterator[SpectrumBatch]:
         unique = num_spectra or self.num_spectra("train")
         per_step = batch_size * world_size
