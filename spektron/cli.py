@@ -17,6 +17,7 @@ from tyro.extras import SubcommandApp
 
 from spektron.core.errors import ConfigError
 from spektron.core.storage import Storage
+from spektron.report.terminal import console_width
 from spektron.study.command import RunOptions, guarded, run_study
 
 __all__ = ["main"]
@@ -58,8 +59,10 @@ class Build:
         sources = [open_source(word) for word in self.source]
         with workers(self.workers) as many, _progress() as progress:
             build_corpus(sources, out, config, overwrite=self.overwrite, workers=many, progress=progress)
-        Console().print(render_info(out))
-        Console().print(f"every spectrum that was not kept or was mended by name: spektron corpus report {out}")
+        _console().print(render_info(out))
+        _console().print(
+            f"look next: {out}/card.md, and spektron corpus report {out} for every record not kept or mended"
+        )
         return 0
 
 
@@ -73,7 +76,7 @@ class Info:
     def run(self) -> int:
         from spektron.corpus import render_info
 
-        Console().print(render_info(self.folder))
+        _console().print(render_info(self.folder))
         return 0
 
 
@@ -97,7 +100,7 @@ class Report:
 
         chosen = {"outcome": self.outcome, "reason": self.reason, "source": self.source}
         wanted = {name: value for name, value in chosen.items() if value is not None}
-        Console().print(render_report(self.folder, wanted, self.limit))
+        _console().print(render_report(self.folder, wanted, self.limit))
         return 0
 
 
@@ -114,7 +117,7 @@ class Verify:
         with _progress() as progress:
             report = verify_corpus(self.folder, progress)
         report.require_ok()
-        Console().print(
+        _console().print(
             f"{self.folder}: {report.num_spectra:,} spectra, every shard and every row as the manifest says"
         )
         return 0
@@ -136,7 +139,7 @@ class List:
     """List the studies there are."""
 
     def run(self) -> int:
-        console = Console()
+        console = _console()
         for path in sorted(Path("studies").glob("*.py")):
             study = _load_study(str(path))
             console.print(f"[bold]{path.stem}[/]  {study.question}")
@@ -154,6 +157,10 @@ def main() -> int:
     app.command(study, name="study", help="Run studies.")
     chosen = app.cli(prog="spektron", description="Scaling studies of a foundation model of vibrational spectra.")
     return guarded(chosen.run)
+
+
+def _console() -> Console:
+    return Console(width=console_width())
 
 
 @contextmanager

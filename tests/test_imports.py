@@ -16,13 +16,13 @@ PACKAGE = ROOT / "spektron"
 ARROWS = {
     "core": set(),
     "spectra": {"core"},
-    "corpus": {"core", "spectra"},
+    "corpus": {"core", "spectra", "report"},
     "model": {"core", "spectra"},
     "pretrain": {"core", "spectra", "corpus", "model"},
     "scaling": {"core"},
     "report": {"core"},
     "study": {"core", "spectra", "corpus", "model", "pretrain", "scaling", "report"},
-    "cli": {"core", "corpus", "study"},
+    "cli": {"core", "corpus", "report", "study"},
 }
 FORBIDDEN = {"scaling": {"ray", "torch", "mlflow"}, "report": {"ray", "torch", "mlflow"}, "spectra": {"ray", "torch"}}
 

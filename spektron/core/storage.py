@@ -7,6 +7,7 @@ credentials and endpoints come from the environment or from the address, as pyar
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,8 +70,8 @@ class Storage:
         return self.location.partition("?")[0].rstrip("/").rpartition("/")[2]
 
     def __str__(self) -> str:
-        # An address may hold credentials after the question mark.
-        return self.location.partition("?")[0]
+        # An address may hold credentials before the host, and after the question mark.
+        return re.sub("//[^/@]*@", "//", self.location.partition("?")[0])
 
     def __truediv__(self, name: str) -> Storage:
         """A folder below this one."""
@@ -140,6 +141,12 @@ class Storage:
         system, base = _file_system(self.location)
         selector = pyarrow.fs.FileSelector(base, allow_not_found=True)
         return sorted(info.base_name for info in system.get_file_info(selector) if info.is_file)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        if self.size(name) is not None:
+            system, base = _file_system(self.location)
+            system.delete_file(f"{base}/{name}")
 
     def remove_folder(self, name: str) -> None:
         """Remove a folder below this one with all that is in it, if it is there."""

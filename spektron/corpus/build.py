@@ -16,6 +16,7 @@ from spektron.core.errors import CorpusError
 from spektron.core.files import disk_errors, require_free_bytes
 from spektron.core.storage import Storage
 from spektron.corpus.building.account import Account, write_report
+from spektron.corpus.building.examples import choose_examples
 from spektron.corpus.building.index import load_index
 from spektron.corpus.building.judge import Judgement, judge
 from spektron.corpus.building.placing import Placement, place
@@ -25,14 +26,24 @@ from spektron.corpus.building.runs import PartAccount, read_account
 from spektron.corpus.building.target import WORK_NAME, building_folder, discard, publish
 from spektron.corpus.building.tasks import check_pairs, read_parts, write_shards
 from spektron.corpus.building.workers import ThisProcess, Workers
-from spektron.corpus.manifest import BuildConfig, Manifest, Shard
+from spektron.corpus.card import render_card
+from spektron.corpus.card_figure import draw_examples
+from spektron.corpus.manifest import (
+    CARD_FIGURE_NAME,
+    CARD_NAME,
+    MANIFEST_NAME,
+    BuildConfig,
+    Manifest,
+    Shard,
+    load_manifest,
+)
 from spektron.corpus.schema import ROW_BYTES, SCHEMA_VERSION
 from spektron.corpus.sources.base import Source
 
 __all__ = ["Progress", "build_corpus"]
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with (phase, done, in all or None): phases are ``reading`` (parts), ``judging`` and ``writing`` (shards)."""
+"""Called with (phase, done, in all or None): ``reading`` (parts), ``judging``, ``writing`` (shards), ``describing``."""
 
 
 def build_corpus(
@@ -95,7 +106,7 @@ def build_corpus(
         if kept:
             discard(folder)
             return kept
-        publish(folder, out, manifest.to_json().encode())
+        publish(folder, out, manifest)
     return manifest
 
 
@@ -117,8 +128,12 @@ class _Build:
         placement = place(index, judgement, self._plan.config)
         self._tell("judging", len(index), len(index))
         shards = self._write(placement)
+        self._tell("describing", 0, None)
         write_report(self._folder, self._work, accounts, index, judgement)
-        return self._manifest(placement, shards, Account(accounts, index, judgement))
+        manifest = self._manifest(placement, shards, Account(accounts, index, judgement))
+        self._folder.write_bytes(CARD_FIGURE_NAME, draw_examples(choose_examples(self._work, placement)))
+        self._folder.write_bytes(CARD_NAME, render_card(manifest).encode())
+        return manifest
 
     def _read(self) -> list[PartAccount]:
         numbers = range(len(self._plan.parts))
@@ -181,13 +196,25 @@ class _Build:
 
 
 def _finished(out: Storage, plan: BuildPlan) -> Manifest | None:
-    """The manifest at `out` if it is of this very build and its shards are all there."""
-    from spektron.corpus.manifest import MANIFEST_NAME, load_manifest
+    """The manifest at `out` if it is of this very build and its shards are all there.
 
+    Raises
+    ------
+    CorpusError
+        Where `out` is in an object store and holds a corpus that other code has made: it could not be compared with
+        the new one, which is built in its place.
+    """
     if out.size(MANIFEST_NAME) is None:
         return None
     old = load_manifest(out)
-    return kept_build(out, old) if old.build_key == plan.key else None
+    if old.build_key == plan.key and (kept := kept_build(out, old)):
+        return kept
+    if not out.is_local:
+        raise CorpusError(
+            f"{out} already holds the corpus {old.name!r} ({old.fingerprint}), of other code or not whole",
+            "give another --out, or replace it with --overwrite",
+        )
+    return None
 
 
 def _notes(config: BuildConfig, placement: Placement, judgement: Judgement) -> tuple[str, ...]:

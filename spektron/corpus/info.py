@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spektron.core.storage import Storage
-from spektron.corpus.manifest import REPORT_NAME, Manifest, load_manifest
+from spektron.corpus.manifest import CARD_NAME, Manifest, load_manifest
 from spektron.corpus.schema import SPLITS
 
 __all__ = ["render_info"]
@@ -25,14 +25,16 @@ def render_info(place: Storage | Path | str) -> RenderableType:
     """
     folder = Storage.at(place)
     manifest = load_manifest(folder)
-    parts: list[RenderableType] = [_heading(folder, manifest), _counts(manifest), _axes(manifest)]
-    if manifest.rejects:
-        parts.append(_rejects(manifest))
-    if manifest.repairs:
-        parts.append(_repairs(manifest))
-    if licences := _licences(manifest):
-        parts.append(licences)
-    return Group(*parts)
+    parts: list[RenderableType | None] = [
+        _licences(manifest),  # the longest table first: what is asked for most stands above the prompt
+        _repairs(manifest) if manifest.repairs else None,
+        _reasons("There already", manifest.duplicates) if manifest.duplicates else None,
+        _reasons("Rejected", manifest.rejects) if manifest.rejects else None,
+        _axes(manifest),
+        _counts(manifest),
+        _heading(folder, manifest),
+    ]
+    return Group(*(part for part in parts if part is not None))
 
 
 def _heading(path: Storage, manifest: Manifest) -> Text:
@@ -43,6 +45,8 @@ def _heading(path: Storage, manifest: Manifest) -> Text:
         f"{sum(manifest.num_spectra.values()):,} spectra of {sum(manifest.num_compounds.values()):,} compounds in "
         f"{len(manifest.shards)} shards, {num_bytes / 2**20:,.0f} MiB; seed {manifest.config.seed}"
     )
+    read, kept = (sum(record[name] for record in manifest.records.values()) for name in ("read", "kept"))
+    text.append(f"\n{read:,} records read, {kept:,} kept; the data card with examples: {path}/{CARD_NAME}")
     for note in manifest.notes:
         text.append(f"\nnote: {note}", style="yellow")
     return text
@@ -67,16 +71,16 @@ def _axes(manifest: Manifest) -> Table:
     return table
 
 
-def _rejects(manifest: Manifest) -> Table:
-    table = _table(f"Not taken (each is named in {REPORT_NAME})", "source", "reason", "number")
-    for source, reasons in manifest.rejects.items():
+def _reasons(title: str, counts: dict[str, dict[str, int]]) -> Table:
+    table = _table(f"{title} (by name: spektron corpus report)", "source", "reason", "number")
+    for source, reasons in counts.items():
         for reason, num in reasons.items():
             table.add_row(source, reason, f"{num:,}")
     return table
 
 
 def _repairs(manifest: Manifest) -> Table:
-    table = _table(f"Mended (each is named in {REPORT_NAME})", "what was mended", "number")
+    table = _table("Kept after mending", "what was mended", "number")
     for kind, num in manifest.repairs.items():
         table.add_row(kind, f"{num:,}")
     return table

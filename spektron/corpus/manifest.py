@@ -16,10 +16,21 @@ from spektron.core.settings import Settings
 from spektron.core.storage import Storage
 from spektron.corpus.schema import SCHEMA_VERSION
 
-__all__ = ["MANIFEST_NAME", "REPORT_NAME", "BuildConfig", "Manifest", "Shard", "load_manifest"]
+__all__ = [
+    "CARD_FIGURE_NAME",
+    "CARD_NAME",
+    "MANIFEST_NAME",
+    "REPORT_NAME",
+    "BuildConfig",
+    "Manifest",
+    "Shard",
+    "load_manifest",
+]
 
 MANIFEST_NAME = "manifest.json"
 REPORT_NAME = "report.parquet"
+CARD_NAME = "card.md"
+CARD_FIGURE_NAME = "card.png"
 
 
 class BuildConfig(Settings):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from spektron.core.errors import TrackingError
 from spektron.core.provenance import provenance
 from spektron.core.storage import Storage
 from spektron.corpus import Corpus
+from spektron.corpus.manifest import CARD_FIGURE_NAME, CARD_NAME
 from spektron.study.delivery import Delivery
 from spektron.study.journal import Journal
 from spektron.study.ledger import Ledger
@@ -81,6 +83,7 @@ def run_plan(plan: Plan, ledger: Ledger, store: MlflowStore, places: Places, cor
         try:
             ended = _run_trials(plan, ledger, store, journal, places, corpus_dir)
             outcome = _settle(plan, ledger, ended, places, warnings)
+            _copy_card(corpus_dir, outcome.report_dir)
             publish(plan, ledger, outcome, journal, store, places)
         except BaseException as error:
             journal.append("study-ended", plan=plan.fingerprint, status=_status_of(error), tags={"error": repr(error)})
@@ -89,6 +92,13 @@ def run_plan(plan: Plan, ledger: Ledger, store: MlflowStore, places: Places, cor
             waiting = delivery.finish()
         outcome.undelivered = waiting
     return outcome
+
+
+def _copy_card(corpus_dir: Storage, report_dir: Path) -> None:
+    """Lay the corpus's data card beside the report: what the answer was found on goes with it to MLflow."""
+    for name in (CARD_NAME, CARD_FIGURE_NAME):
+        if corpus_dir.size(name) is not None:
+            Storage.at(report_dir / "corpus").write_bytes(name, corpus_dir.read_bytes(name))
 
 
 def _open_parent(plan: Plan, journal: Journal, store: MlflowStore) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from spektron.core.errors import CorpusError
 from spektron.core.storage import Storage
-from spektron.corpus.manifest import MANIFEST_NAME
+from spektron.corpus.manifest import MANIFEST_NAME, REPORT_NAME, Manifest
 
 __all__ = ["WORK_NAME", "building_folder", "publish"]
 
@@ -26,9 +26,11 @@ def building_folder(out: Storage) -> Iterator[Storage]:
 
     On a disk it is a hidden folder beside `out`, and two builds of one `out` at once are refused by a lock that dies
     with its process. An object store knows no renaming and no locks: there the corpus is built in place, and is none
-    until its manifest is written. Two builds of one thing at once write the same bytes.
+    from the start of the build until its manifest is written, so that one to be replaced is gone at once. Two builds of
+    one thing at once write the same bytes.
     """
     if not out.is_local:
+        out.remove(MANIFEST_NAME)
         yield out
         return
     folder = out.path.with_name(f".{out.path.name}.building")
@@ -38,15 +40,21 @@ def building_folder(out: Storage) -> Iterator[Storage]:
         yield Storage.at(folder)
 
 
-def publish(folder: Storage, out: Storage, manifest: bytes) -> None:
+def publish(folder: Storage, out: Storage, manifest: Manifest) -> None:
     """Write the manifest, which makes a corpus of a folder, and give the folder its name.
 
     A corpus that had the name before is removed only once the new one stands.
     """
+    files = {shard.file for shard in manifest.shards}
     folder.remove_folder(WORK_NAME)
-    folder.write_bytes(MANIFEST_NAME, manifest)
+    folder.write_bytes(MANIFEST_NAME, manifest.to_json().encode())
     if out.is_local:
         _rename(folder.path, out.path)
+        return
+    # What a corpus that stood here before had more of is no part of this one.
+    for name in folder.names():
+        if name.endswith(".parquet") and name not in {*files, REPORT_NAME}:
+            folder.remove(name)
 
 
 def discard(folder: Storage) -> None:
