@@ -28,6 +28,9 @@ REPAIRS = {
     "modality-from-readme": "the modality was taken from the README beside the file",
     "duplicate-id": "the publisher used one name twice in a set; the later ones got a suffix",
     "id-from-row": "the publisher gave no name; the row number stands for it",
+    "dc-artefact-cut": "points next to zero wavenumber, where a transform holds its mean and drift, were cut off",
+    "imaginary-modes-dropped": "modes of imaginary frequency, where a molecule was not at its minimum, were left out",
+    "smiles-unreadable": "the structure is missing or chemically impossible; its text or the record's name stands for it",
 }
 
 
