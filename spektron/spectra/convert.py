@@ -30,7 +30,7 @@ REPAIRS = {
     "id-from-row": "the publisher gave no name; the row number stands for it",
     "dc-artefact-cut": "points next to zero wavenumber, where a transform holds its mean and drift, were cut off",
     "imaginary-modes-dropped": "modes of imaginary frequency, where a molecule was not at its minimum, were left out",
-    "smiles-unreadable": "the structure is missing or chemically impossible; its text or the record's name stands for it",
+    "smiles-unreadable": "no structure is given, or an impossible one; its text or the record's name stands for it",
 }
 
 

@@ -20,7 +20,7 @@ REJECT_REASONS = {
     "axis-not-finite": "the axis holds NaN or infinities",
     "axis-not-monotonic": "the axis turns back or repeats a position, so that intensities have no single place",
     "constant": "all intensities are the same: nothing was measured",
-    "damaged-record": "the record cannot be decoded: cut short, another compression or notation, text where numbers belong",
+    "damaged-record": "the record cannot be decoded: cut short, of another notation, or text where numbers belong",
     "duplicate-file": "the same file under a second name: reading it twice would put twins on both sides of a split",
     "length-mismatch": "axis and intensities differ in length",
     "missing-column": "the file lacks a column that every spectrum needs, or holds another type in it",
