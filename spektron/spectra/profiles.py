@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +12,6 @@ from scipy.special import voigt_profile
 __all__ = ["Lorentzian", "Profile", "Voigt", "cell_means", "running_area"]
 
 Array = NDArray[np.float64]
-
-
-class Profile(Protocol):
-    """A band of unit area, symmetric about zero; frozen and hashable, so that what is made of it can be kept."""
-
-    @property
-    def narrowest_cm1(self) -> float:
-        """Half width at half maximum: the length over which the density changes, in cm⁻¹."""
-        ...
-
-    def density(self, distance_cm1: Array) -> Array:
-        """Value in (cm⁻¹)⁻¹ at distances from the centre."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +79,10 @@ class Voigt:
         """Value in (cm⁻¹)⁻¹ at distances from the centre."""
         value: Array = voigt_profile(distance_cm1, self.sigma_cm1, self.hwhm_cm1)
         return value
+
+
+# Frozen and hashable, so that what is made of one can be kept.
+Profile = Lorentzian | Voigt
 
 
 def cell_means(profile: Profile, offset: NDArray[np.intp], step_cm1: float) -> Array:

@@ -167,9 +167,14 @@ class _Table:
         share = (lower + part * (self.shares[entry + 1] - lower)) * area[:, None]
         first = row * self.length + point.astype(np.intp) + _PAD
         size, num = rows * self.length, len(_SHARES)
-        sticks = np.bincount((first[:, None] + _SHARES).ravel(), share[:, :num].ravel(), size)
-        missing = np.bincount((first[:, None] + _NEAR).ravel(), share[:, num:].ravel(), size)
-        return sticks.reshape(rows, -1), missing.reshape(rows, -1)
+        sticks = _scattered(first[:, None] + _SHARES, share[:, :num], size).reshape(rows, -1)
+        missing = _scattered(first[:, None] + _NEAR, share[:, num:], size).reshape(rows, -1)
+        return sticks, missing
+
+
+def _scattered(place: Ints, value: Array, size: int) -> Array:
+    """Sum values by their places; twice as fast as `numpy.add.at`."""
+    return np.asarray(np.bincount(place.ravel(), weights=value.ravel(), minlength=size), dtype=np.float64)
 
 
 # Points before the first and after the last of the range that a stick or its surroundings can lie on.

@@ -57,9 +57,12 @@ def inchikey_of(smiles: str) -> str | None:
     if not smiles.strip() or len(smiles) > _LONGEST_SMILES or not smiles.isprintable():
         return None
     with rdBase.BlockLogs():
-        molecule = Chem.MolFromSmiles(smiles)
-        # Not `Chem.MolToInchi`, which prints what InChI remarks on every second molecule.
-        inchi = rdinchi.MolToInchi(molecule)[0] if molecule is not None else ""
+        try:
+            molecule = Chem.MolFromSmiles(smiles)
+            # Not `Chem.MolToInchi`, which prints what InChI remarks on every second molecule.
+            inchi = rdinchi.MolToInchi(molecule)[0] if molecule is not None else ""
+        except (RuntimeError, ValueError):  # an invariant of RDKit's own, broken by a structure nobody meant
+            return None
         return str(rdinchi.InchiToInchiKey(inchi)) if inchi else None
 
 
