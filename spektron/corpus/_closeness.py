@@ -27,10 +27,11 @@ _COMMON_STEPS_CM1 = (8.0, 5.0, 4.0, 2.0, 1.0)
 _WORTH_A_SECOND_LOOK = 0.2
 
 # Raman scans are noisy from point to point, and two scans never share their noise. What resampling changes in a scan
-# says how much of that there is; copies resampled alike differ by at most 0.25 of it (25 RRUFF scans, from their files,
-# at 2 to 8 cm⁻¹), other scans of four sets by 0.74 or more, but for one pair (0.21). Elsewhere it says nothing: an
-# interferometer's noise is as wide as its resolution. 0.016 is the most that copies were seen to differ by.
-_NOISE_SHARE = 0.25
+# says how much of that there is: copies resampled alike differ by at most 0.25 of it (25 RRUFF scans, from their files,
+# at 2 to 8 cm⁻¹; 0.34 with simulated white noise), other scans of four sets by 0.74 or more, but for one pair (0.21).
+# Elsewhere it says nothing: an interferometer's noise is as wide as its resolution, and oils of different bottles
+# differ by as little as 0.06. 0.016 is the most that copies were seen to differ by.
+_NOISE_SHARE = 0.4
 _MAX_NOISY_DISTANCE = 0.03
 
 Floats = NDArray[np.float64]
