@@ -1,19 +1,24 @@
-"""Parquet files below a folder: in one order, each once, through links, with names that can be printed."""
+"""Files below a folder: in one order, each once, through links, with names that can be printed."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-__all__ = ["parquet_files", "printable", "set_name"]
+__all__ = ["files_below", "parquet_files", "printable", "set_name"]
 
 _SUFFIX = ".parquet"
 
 
 def parquet_files(folder: Path) -> Iterator[Path]:
-    """Yield every ``*.parquet`` below `folder` in the order of its relative name, following links but no circle."""
-    found = list(_walk(folder, frozenset()))
+    """Yield every ``*.parquet`` below `folder`, as `files_below` does."""
+    yield from files_below(folder, lambda name: Path(name).suffix.casefold() == _SUFFIX)
+
+
+def files_below(folder: Path, fits: Callable[[str], bool]) -> Iterator[Path]:
+    """Yield every file whose name `fits` in the order of its relative name, following links but no circle."""
+    found = [path for path in _walk(folder, frozenset()) if fits(path.name)]
     yield from sorted(found, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
 
 
@@ -37,5 +42,5 @@ def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _walk(entry, above | {real})
-        elif entry.suffix.casefold() == _SUFFIX:
+        else:
             yield entry

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-__all__ = ["DAMAGED", "TEXT_COLUMNS", "Row", "TableFile", "UnfitFile"]
+__all__ = ["DAMAGED", "TEXT_COLUMNS", "Layout", "Row", "TableFile", "UnfitFile"]
 
 TEXT_COLUMNS = (
     "sample_id",
@@ -29,8 +29,13 @@ TEXT_COLUMNS = (
 # What a damaged file makes pyarrow raise, on opening or later; a text that is no UTF-8 is the last.
 DAMAGED = (OSError, pa.ArrowException, UnicodeDecodeError)
 
-# 256 spectra of 3,500 points in float64 are 14 MB: bounded whatever the file's size, and 1 % overhead per batch.
-_ROWS_PER_BATCH = 256
+# Points of two columns that a batch holds, about: 16 MB in float64, whatever the file's size, and 1 % overhead a batch.
+_POINTS_PER_BATCH = 1_000_000
+_MAX_ROWS_PER_BATCH = 256
+# A list of more points, as a mean over a row group, is no spectrum: 2 GB of zeros pack into a kilobyte of Parquet.
+_MAX_MEAN_POINTS = 1_000_000
+# Column chunks are read through a buffer, not whole: publishers write 20,000 spectra as one row group of 900 MB.
+_BUFFER_BYTES = 2**20
 
 
 class UnfitFile(ValueError):
@@ -43,8 +48,35 @@ class UnfitFile(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Names of the columns of a kind of file.
+
+    Attributes
+    ----------
+    x : str or None
+        Lists of positions; None where the publisher writes no axis.
+    y : str
+        Lists of intensities.
+    texts : tuple of str
+        Columns of any type that are read as text where they are there.
+    """
+
+    x: str | None = "x"
+    y: str = "y"
+    texts: tuple[str, ...] = TEXT_COLUMNS
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The columns without which there is no spectrum."""
+        return (self.y,) if self.x is None else (self.x, self.y)
+
+
+_TABLE = Layout()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One spectrum as its publisher wrote it; `texts` has every name of `TEXT_COLUMNS`, empty where absent."""
+    """One spectrum as its publisher wrote it; `x` is empty without an axis, `texts` has every name of the layout."""
 
     x: NDArray[Any]
     y: NDArray[Any]
@@ -57,18 +89,20 @@ class TableFile:
     Raises
     ------
     UnfitFile
-        Where ``x`` or ``y`` is missing or no list of numbers, or no row is there.
+        Where a column of the layout is there twice, ``x`` or ``y`` is missing or no list of numbers, its lists are
+        far too long, or no row is there.
     OSError, pyarrow.ArrowException, UnicodeDecodeError
         Where the file is damaged, here or while rows are read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, layout: Layout = _TABLE) -> None:
         if not path.is_file():  # opening a named pipe would wait for ever
             raise FileNotFoundError("no regular file, or a link to none")
         # An open file, not a name: pyarrow takes names such as "s3:..." for addresses, and only UTF-8 ones.
+        self._layout = layout
         self._handle = path.open("rb")
         try:
-            self._file = pq.ParquetFile(self._handle)
+            self._file = pq.ParquetFile(self._handle, buffer_size=_BUFFER_BYTES)
             self._schema: pa.Schema = self._file.schema_arrow
             self._check()
         except BaseException:
@@ -88,13 +122,18 @@ class TableFile:
 
     def rows(self, first_group: int, stop_group: int) -> Iterator[Row]:
         """Yield the rows of some row groups in order."""
-        columns = ["x", "y", *(name for name in TEXT_COLUMNS if name in self._schema.names)]
-        groups = list(range(first_group, stop_group))
-        for batch in self._file.iter_batches(_ROWS_PER_BATCH, row_groups=groups, columns=columns, use_threads=False):
-            xs, ys = _lists(batch.column("x")), _lists(batch.column("y"))
-            texts = {name: _texts(batch, name) for name in TEXT_COLUMNS}
-            for i in range(batch.num_rows):
-                yield Row(x=xs[i], y=ys[i], texts={name: values[i] for name, values in texts.items()})
+        layout = self._layout
+        columns = [*layout.lists, *(name for name in layout.texts if name in self._schema.names)]
+        for group in range(first_group, stop_group):
+            batches = self._file.iter_batches(
+                self._rows_at_once(group), row_groups=[group], columns=columns, use_threads=False
+            )
+            for batch in batches:
+                ys = _lists(batch.column(layout.y))
+                xs = [_NO_AXIS] * len(ys) if layout.x is None else _lists(batch.column(layout.x))
+                texts = {name: _texts(batch, name) for name in layout.texts}
+                for i in range(batch.num_rows):
+                    yield Row(x=xs[i], y=ys[i], texts={name: values[i] for name, values in texts.items()})
 
     def close(self) -> None:
         """Close the file."""
@@ -102,14 +141,33 @@ class TableFile:
         self._handle.close()
 
     def _check(self) -> None:
-        for name in ("x", "y"):
-            if self._schema.names.count(name) != 1:
-                found = ", ".join(self._schema.names) or "none"
-                raise UnfitFile("missing-column", f"expected one column {name!r}, found columns {found}")
+        names = self._schema.names
+        for name in self._layout.lists:
+            if names.count(name) != 1:
+                found = ", ".join(names) or "none"
+                raise UnfitFile("missing-column", f"expected one column {name!r}, found columns {found[:300]}")
             if not _is_number_list(kind := self._schema.field(name).type):
                 raise UnfitFile("missing-column", f"expected column {name!r} to hold lists of numbers, found {kind}")
+        for name in self._layout.texts:
+            if names.count(name) > 1:
+                raise UnfitFile("missing-column", f"expected one column {name!r}, found {names.count(name)}")
         if self._file.metadata.num_rows == 0:
             raise UnfitFile("unreadable-file", "expected at least one row, found none")
+        if (longest := max(map(self._mean_points, range(self._file.metadata.num_row_groups)))) > _MAX_MEAN_POINTS:
+            raise UnfitFile("too-large", f"expected up to {_MAX_MEAN_POINTS} points a row, found {longest:.0f}")
+
+    def _rows_at_once(self, group: int) -> int:
+        return max(1, min(_MAX_ROWS_PER_BATCH, int(_POINTS_PER_BATCH / max(self._mean_points(group), 1.0))))
+
+    def _mean_points(self, group: int) -> float:
+        """Mean number of points of a row, over the columns that hold lists, as the file's footer states it."""
+        metadata = self._file.metadata.row_group(group)
+        columns = [metadata.column(i) for i in range(metadata.num_columns)]
+        lists = [c for c in columns if c.path_in_schema.startswith(tuple(f"{name}." for name in self._layout.lists))]
+        return float(sum(c.num_values for c in lists) / max(metadata.num_rows, 1))
+
+
+_NO_AXIS = np.empty(0)
 
 
 def _is_number_list(kind: pa.DataType) -> bool:

@@ -20,18 +20,22 @@ REJECT_REASONS = {
     "axis-not-finite": "the axis holds NaN or infinities",
     "axis-not-monotonic": "the axis turns back or repeats a position, so that intensities have no single place",
     "constant": "all intensities are the same: nothing was measured",
+    "damaged-record": "the record cannot be decoded: cut short, of another notation, or text where numbers belong",
     "duplicate-file": "the same file under a second name: reading it twice would put twins on both sides of a split",
     "length-mismatch": "axis and intensities differ in length",
     "missing-column": "the file lacks a column that every spectrum needs, or holds another type in it",
     "nan-inside": "intensities are missing between measured ones; filling them would invent data",
     "no-axis": "the publisher gives channel numbers, or nothing, where the axis should be",
     "no-axis-unit": "neither the file nor the README beside it says what the axis is measured in",
+    "no-spectrum": "the record holds no spectrum, or none of this modality",
     "not-finite": "an intensity is infinite, or too large for float32",
     "out-of-range": "the axis lies where no instrument of this modality measures: a wrong unit or modality",
     "too-few-points": "fewer measured points than a spectrum needs",
+    "too-large": "the record unpacks to far more than any of its kind: refused before it fills the memory",
     "unknown-modality": "the modality is none of those known",
     "unknown-unit": "the unit of the axis is none of those known",
     "unreadable-file": "the file is damaged, truncated, empty, or not what its name says",
+    "unsafe-record": "the record is a Python pickle: opening one runs whatever it says, so none is ever opened",
 }
 
 

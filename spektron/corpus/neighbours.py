@@ -1,0 +1,106 @@
+"""Near-duplicates: the same measurement or calculation met twice, in another processing.
+
+Meant are other samplings, roundings, scales, offsets and crops of one measurement, not other samples that look alike;
+docs/near_duplicates.md has the measured table of what is found and what is missed. Three steps, none of which knows
+where rows come from or holds more than it is given:
+
+1. `sketch` gives each row a few keys, from its intensities and axis alone;
+2. `candidate_pairs` names the rows that meet under a key, at most a fixed number for each;
+3. `near_duplicates` compares such pairs exactly, and `components` joins what is left into groups.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from spektron.corpus._candidates import REACH, PairBlock, candidate_pairs
+from spektron.corpus._closeness import MAX_DISTANCE, relative_distance
+from spektron.corpus._sketch import NUM_KEYS, sketch_block
+from spektron.spectra.spectrum import SpectrumBatch
+
+__all__ = [
+    "MAX_DISTANCE",
+    "NUM_KEYS",
+    "REACH",
+    "PairBlock",
+    "candidate_pairs",
+    "components",
+    "near_duplicates",
+    "relative_distance",
+    "sketch",
+]
+
+# Rows at a time: their integrals, cells and windows are about 30 MB, and one at a time takes four times as long.
+_ROWS = 256
+
+
+def sketch(
+    modality_index: ArrayLike, wavenumber_start_cm1: ArrayLike, wavenumber_stop_cm1: ArrayLike, intensity: ArrayLike
+) -> NDArray[np.uint64]:
+    """Keys under which copies of a spectrum meet.
+
+    Each row's keys depend on that row alone. On IEEE 754 machines they are the same to the bit for the same float32 or
+    float64 input: sums are in a fixed order or of integers, and no BLAS rounding, no random generator is involved. What
+    may differ between machines is the input itself, where it was resampled or simulated there.
+
+    Parameters
+    ----------
+    modality_index : array_like of int, shape (rows,)
+        Index into `MODALITIES`.
+    wavenumber_start_cm1, wavenumber_stop_cm1 : array_like, shape (rows,)
+        Ends of each axis.
+    intensity : array_like, shape (rows, points)
+        Finite.
+
+    Returns
+    -------
+    ndarray, shape (rows, NUM_KEYS), uint64
+        0 is "no key": the range holds fewer windows (one needs 512 cm⁻¹ of IR or RAMAN, 1024 of NIR, and up to 128 or
+        256 more for its place), or a window holds nothing but a straight line.
+    """
+    modality, curves = np.asarray(modality_index, dtype=np.int64), np.asarray(intensity)
+    start, stop = np.asarray(wavenumber_start_cm1), np.asarray(wavenumber_stop_cm1)
+    keys = np.zeros((len(curves), NUM_KEYS), dtype=np.uint64)
+    for low in range(0, len(curves), _ROWS):
+        rows = slice(low, low + _ROWS)
+        keys[rows] = sketch_block(modality[rows], start[rows], stop[rows], curves[rows])
+    return keys
+
+
+def near_duplicates(
+    first: SpectrumBatch, second: SpectrumBatch, *, max_distance: float = MAX_DISTANCE
+) -> NDArray[np.bool_]:
+    """Whether the spectra of each pair are one measurement, shape (pairs,).
+
+    Parameters
+    ----------
+    first, second : SpectrumBatch
+        Row r of one is compared with row r of the other.
+    max_distance : float
+        Of `relative_distance`.
+    """
+    return relative_distance(first, second) <= max_distance
+
+
+def components(num_rows: int, pairs: ArrayLike) -> NDArray[np.int64]:
+    """Join pairs into groups: the lowest row of each row's group, shape (num_rows,).
+
+    A row in no pair is a group of its own. The labels do not depend on the order of the pairs.
+
+    Parameters
+    ----------
+    num_rows : int
+        How many rows there are.
+    pairs : array_like of int, shape (pairs, 2)
+        Rows that belong together; may be empty.
+    """
+    linked = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    graph = coo_array((np.ones(len(linked), dtype=np.int8), (linked[:, 0], linked[:, 1])), shape=(num_rows, num_rows))
+    _, label = connected_components(graph, directed=False)
+    lowest = np.full(label.max(initial=-1) + 1, num_rows, dtype=np.int64)
+    np.minimum.at(lowest, label, np.arange(num_rows))
+    group: NDArray[np.int64] = lowest[label]
+    return group

@@ -1,0 +1,171 @@
+"""Rows of a SQLite table in the order of their rowids, from a file that may be damaged, cut short or hostile.
+
+Nothing is written and no lock taken: the file is opened read-only and immutable. A file cut short is refused by SQLite
+as a whole unless ``writable_schema`` is on, which on a read-only connection lets it be read as far as it goes. Where a
+page is damaged, each rowid behind it is sought on its own: a seek touches three or four pages, so all rows whose
+own pages are there come out, and the rest is named by its rowids.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from spektron.corpus.sources._parquet import UnfitFile
+
+__all__ = ["TO_THE_END", "LostRows", "RowidTable"]
+
+# Stop of a range whose end the damage hides: the largest rowid there is.
+TO_THE_END = 2**63 - 1
+_FIRST = -(2**63)
+
+# Longest text or blob that SQLite will hand over; what is longer is an error of its row.
+_MAX_VALUE_BYTES = 64 * 2**20
+# Rowids tried one by one past the last that could be read where the end is hidden, and strides tried for the next
+# range: a page of pointers covers some 450 rows, so damage seldom reaches farther than that.
+_TRIED_BEYOND = 8192
+_STRIDES_BEYOND = 512
+# A row takes 8 bytes or more: a file that yields more ranges than that repeats itself.
+_MIN_ROW_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LostRows:
+    """Rowids behind damaged pages, `first` to `last`; `last` is None where no more can be told."""
+
+    first: int
+    last: int | None
+    problem: str
+
+
+class RowidTable:
+    """A table of a SQLite file, read by rowid.
+
+    Raises
+    ------
+    UnfitFile
+        Where the file has no such table, or the table no column that is required.
+    sqlite3.Error, OSError
+        Where not even the file's first pages can be read.
+    """
+
+    def __init__(self, path: Path, table: str, required: tuple[str, ...]) -> None:
+        if not path.is_file():  # opening a named pipe would wait for ever
+            raise FileNotFoundError("no regular file, or a link to none")
+        self._size_bytes = path.stat().st_size
+        if not self._size_bytes:
+            raise UnfitFile("unreadable-file", "the file is empty")
+        self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        try:
+            self._connection.text_factory = bytes  # a text that is no UTF-8 is its row's problem
+            self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
+            for pragma in ("trusted_schema=OFF", "writable_schema=ON", "cell_size_check=ON"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            self._table = _quoted(self._name_of(table))
+            self.columns = self._columns(required)
+            self._rowid = self._rowid_name()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def ranges(self, stride: int) -> Iterator[tuple[int, int]]:
+        """Yield starts and stops of ranges of up to about `stride` rowids, at the price of one seek each.
+
+        Gaps between rowids are skipped, so that there are never more ranges than rows.
+        """
+        start = self._next_from(_FIRST, stride)
+        for _ in range(1 + self._size_bytes // _MIN_ROW_BYTES):
+            if start is None:
+                return
+            following = self._next_from(start + stride, stride) if start + stride < TO_THE_END else None
+            yield start, min(start + stride, TO_THE_END) if following is None else following
+            if following == TO_THE_END:
+                return
+            start = following
+        raise UnfitFile("unreadable-file", "it has more rows than its bytes can hold: its pages lead in a circle")
+
+    def rows(self, select: str, start: int, stop: int) -> Iterator[tuple[Any, ...] | LostRows]:
+        """Yield the rowid and the columns `select` of the rows from `start` to before `stop`, in order."""
+        query = f"SELECT {self._rowid}, {select} FROM {self._table} WHERE {self._rowid}"
+        last = start - 1
+        try:
+            for row in self._connection.execute(f"{query} >= ? AND {self._rowid} < ?", (start, stop)):
+                if not last < row[0] < stop:
+                    raise sqlite3.DatabaseError("rows out of order")
+                last = row[0]
+                yield row
+        except sqlite3.Error as error:
+            yield from self._one_by_one(f"{query} = ?", last + 1, stop, str(error))
+
+    def _one_by_one(self, query: str, start: int, stop: int, problem: str) -> Iterator[tuple[Any, ...] | LostRows]:
+        lost = None
+        for rowid in range(start, min(stop, start + _TRIED_BEYOND) if stop == TO_THE_END else stop):
+            row = None
+            try:
+                row = self._connection.execute(query, (rowid,)).fetchone()
+            except sqlite3.Error:
+                lost = rowid if lost is None else lost
+                continue
+            if lost is not None:
+                yield LostRows(lost, rowid - 1, problem)
+                lost = None
+            if row is not None:
+                yield row
+        if lost is not None:
+            yield LostRows(lost, None if stop == TO_THE_END else stop - 1, problem)
+
+    def _next_from(self, rowid: int, stride: int) -> int | None:
+        """First rowid from one on; where that is damaged, the first that can be found some strides farther."""
+        query = f"SELECT min({self._rowid}) FROM {self._table} WHERE {self._rowid} >= ?"
+        if rowid == _FIRST:
+            with suppress(sqlite3.Error):
+                return self._rowid_of(query, rowid)
+            return 1  # where every program begins to count
+        for tried in range(rowid, min(rowid + _STRIDES_BEYOND * stride, TO_THE_END), stride):
+            with suppress(sqlite3.Error):
+                return self._rowid_of(query, tried)
+        return TO_THE_END
+
+    def _rowid_of(self, query: str, rowid: int) -> int | None:
+        found: int | None = self._connection.execute(query, (rowid,)).fetchone()[0]
+        if found is not None and found < rowid:
+            raise sqlite3.DatabaseError("rows out of order")
+        return found
+
+    def _name_of(self, table: str) -> str:
+        # A view or virtual table has no pages of its own: its rows would be whatever its text computes.
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND lower(name) = ?"
+        if not (found := self._connection.execute(query, (table,)).fetchone()):
+            raise UnfitFile("missing-column", f"expected a table {table!r}, found none in this file")
+        return os.fsdecode(found[0])
+
+    def _columns(self, required: tuple[str, ...]) -> dict[str, str]:
+        """Columns by their names in lower case, quoted; generated ones do not count."""
+        rows = self._connection.execute(f"PRAGMA table_info({self._table})").fetchall()
+        columns = {os.fsdecode(row[1]).casefold(): _quoted(os.fsdecode(row[1])) for row in rows}
+        for name in required:
+            if name.casefold() not in columns:
+                found = ", ".join(columns) or "none"
+                raise UnfitFile("missing-column", f"expected a column {name!r}, found {found[:300]}")
+        return columns
+
+    def _rowid_name(self) -> str:
+        for name in ("rowid", "_rowid_", "oid"):
+            if name not in self.columns:
+                return name
+        raise UnfitFile("missing-column", "expected rowids, found columns of all three of their names")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
