@@ -149,8 +149,8 @@ def read_slices(slices: Sequence[RowSlice], columns: Sequence[str] = BATCH_COLUM
             table = shard.read_row_group(piece.row_group, columns=list(columns), use_threads=False)
         if len(table) < piece.num_needed:
             raise CorpusError(
-                f"expected at least {piece.num_needed} rows in row group {piece.row_group} of {piece.folder}/{piece.file}, "
-                f"found {len(table)}",
+                f"expected at least {piece.num_needed} rows in row group {piece.row_group} of "
+                f"{piece.folder}/{piece.file}, found {len(table)}",
                 _REMEDY,
             )
         yield piece.of(table)

@@ -226,6 +226,17 @@ class TestExisting:
         assert Corpus.open(tmp_path / "out").manifest == second
         assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
+    def test_a_corpus_that_lost_its_name_to_a_killed_build_gets_it_back(
+        self, spectra: list[Spectrum], tmp_path: Path
+    ) -> None:
+        first = build_corpus([TinySource(spectra[:50])], tmp_path / "out", SMALL)
+        (tmp_path / "out").rename(tmp_path / ".out.replaced")  # where a kill between the two renames leaves it
+
+        with pytest.raises(CorpusError, match="found none"):
+            build_corpus([TinySource([BAD["constant"]])], tmp_path / "out", SMALL)
+        assert Corpus.open(tmp_path / "out").manifest == first
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
     def test_overwrite_never_replaces_something_else(self, spectra: list[Spectrum], tmp_path: Path) -> None:
         (tmp_path / "out").mkdir()
         (tmp_path / "out/thesis.docx").write_text("years of work")

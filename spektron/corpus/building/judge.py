@@ -82,15 +82,13 @@ def judge(index: Index, check: CheckPairs) -> Judgement:
             reason[later], twin[later] = "near-duplicate", earlier
     dropped = np.flatnonzero(twin >= 0)
     joined = np.concatenate([near, np.stack([twin[dropped], dropped], axis=1)]).astype(np.intp)
-    label = components(len(compounds), compound[joined])
     # Compounds are numbered in alphabetical order, so the lowest number of a group is its first name.
-    first = np.full(label.max(initial=-1) + 1, len(compounds), dtype=np.intp)
-    np.minimum.at(first, label, np.arange(len(compounds)))
+    first = components(len(compounds), compound[joined])
     return Judgement(
         reason=reason,
         twin=twin,
         names=_names(index, reason),
-        group=[compounds[i] for i in first[label[compound]]],
+        group=[compounds[i] for i in first[compound]],
         num_pairs=len(near),
         num_unchecked=num_unchecked,
     )
@@ -139,15 +137,17 @@ def _near_pairs(
 ) -> tuple[NDArray[np.intp], int]:
     """Pairs (earlier, later) that are near-duplicates and matter, sorted by the later; and how many were left out."""
     rows = np.flatnonzero(kept)
-    found = candidate_pairs(index.keys()[rows])
-    pairs = rows[found.pairs]
-    # Within one source and compound there is nothing to decide: both are kept, on one side of the split.
-    earlier, later = pairs[:, 0], pairs[:, 1]
-    pairs = pairs[(publisher[earlier] != publisher[later]) | (compound[earlier] != compound[later])]
-    if not len(pairs):
-        return pairs, found.num_left_out
-    near = pairs[check(taken(index.rows, pairs[:, 0]), taken(index.rows, pairs[:, 1]))]
-    return near[np.lexsort((near[:, 0], near[:, 1]))], found.num_left_out
+    near, num_left_out = [np.empty((0, 2), dtype=np.intp)], 0
+    for block in candidate_pairs(index.keys()[rows]):
+        num_left_out += block.num_left_out
+        pairs = rows[block.pairs]
+        earlier, later = pairs[:, 0], pairs[:, 1]
+        # Within one source and compound there is nothing to decide: both are kept, on one side of the split.
+        pairs = pairs[(publisher[earlier] != publisher[later]) | (compound[earlier] != compound[later])]
+        if len(pairs):
+            near.append(pairs[check(taken(index.rows, pairs[:, 0]), taken(index.rows, pairs[:, 1]))])
+    found = np.unique(np.concatenate(near), axis=0)
+    return found[np.lexsort((found[:, 0], found[:, 1]))], num_left_out
 
 
 def _names(index: Index, reason: NDArray[np.object_]) -> dict[int, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +35,7 @@ def building_folder(out: Storage) -> Iterator[Storage]:
     folder = out.path.with_name(f".{out.path.name}.building")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _lock(out.path):
+        _undo_halfway(out.path)
         folder.mkdir(exist_ok=True)
         yield Storage.at(folder)
 
@@ -67,31 +67,50 @@ def discard(folder: Storage) -> None:
 
 def _rename(folder: Path, out: Path) -> None:
     _sync(folder)
-    old: Path | None = None
+    old = _replaced(out)
     if out.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{out.name}.replaced-", dir=out.parent)) / "corpus"
         out.rename(old)
-    folder.rename(out)
+    try:
+        folder.rename(out)
+    except OSError:
+        _undo_halfway(out)
+        raise
     _sync(out.parent)
-    if old is not None:
-        shutil.rmtree(old.parent, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _undo_halfway(out: Path) -> None:
+    """Give a corpus its name back if it lost it to one that was killed before it could take it."""
+    old = _replaced(out)
+    if old.exists() and not out.exists():
+        old.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _replaced(out: Path) -> Path:
+    return out.with_name(f".{out.name}.replaced")
 
 
 @contextmanager
 def _lock(out: Path) -> Iterator[None]:
-    path = out.parent / f".{out.name}.building.lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CorpusError(
-                f"expected no other build of {out}, found one running (it holds {path})",
-                "wait for it to end, or give another --out",
-            ) from None
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+    path = out.with_name(f".{out.name}.building.lock")
+    while True:
+        with path.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CorpusError(
+                    f"expected no other build of {out}, found one running (it holds {path})",
+                    "wait for it to end, or give another --out",
+                ) from None
+            # Between opening and locking, the file may have been removed by the one who held it: that lock is no lock.
+            if not path.exists() or not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                continue
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
 
 
 def _sync(path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from spektron.core.storage import Storage
@@ -17,6 +18,7 @@ from spektron.corpus.building.workers import Task, Workers
 from spektron.corpus.manifest import Shard
 from spektron.corpus.neighbours import near_duplicates
 from spektron.corpus.schema import intensity_matrix
+from spektron.spectra.spectrum import MODALITIES, SpectrumBatch
 
 __all__ = ["check_pairs", "read_parts", "write_shards"]
 
@@ -75,12 +77,18 @@ def _read(plan: BuildPlan, work: Storage, task: Task) -> Task:
 
 
 def _check(work: Storage, task: Task) -> Task:
-    spectra = []
-    for name in ("a", "b"):
-        table = gather(work, RunRows(*(np.asarray(task[f"{name}_{end}"]) for end in _ENDS)))
-        ends = [table[f"wavenumber_{end}_cm1"].to_numpy() for end in ("start", "stop")]
-        spectra += [*ends, intensity_matrix(table["intensity"].combine_chunks())]
-    return {"first": task["first"], "near": near_duplicates(*spectra).tolist()}
+    first, second = (
+        _spectra(gather(work, RunRows(*(np.asarray(task[f"{name}_{end}"]) for end in _ENDS)))) for name in ("a", "b")
+    )
+    return {"first": task["first"], "near": near_duplicates(first, second).tolist()}
+
+
+def _spectra(table: pa.Table) -> SpectrumBatch:
+    ends = (table[f"wavenumber_{end}_cm1"].to_numpy() for end in ("start", "stop"))
+    start, stop = (end.astype(np.float32) for end in ends)
+    modality = np.array([MODALITIES.index(name) for name in table["modality"].to_pylist()], dtype=np.int64)
+    intensity = intensity_matrix(pa.concat_arrays(table["intensity"].chunks))
+    return SpectrumBatch(intensity=intensity, wavenumber_start_cm1=start, wavenumber_stop_cm1=stop, modality=modality)
 
 
 def _write(work: Storage, folder: Storage, rows_per_group: int, task: Task) -> Task:
