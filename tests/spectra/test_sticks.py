@@ -42,7 +42,7 @@ def highest(hwhm: float) -> float:
     return 2.0 * np.arctan(0.5 * STEP / hwhm) / (np.pi * STEP)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(st.tuples(frequencies, strengths), min_size=1, max_size=12), widths)
 def test_it_is_the_sum_of_integrals_over_cells(modes: list[tuple[float, float]], width: float) -> None:
     frequency, strength = np.array(modes).T

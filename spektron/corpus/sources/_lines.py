@@ -44,7 +44,7 @@ def lines_between(path: Path, start: int, stop: int, longest: int) -> Iterator[L
             _next_line(handle, longest)
         while handle.tell() < stop:
             line = _next_line(handle, longest)
-            if not line.text and not line.complete:
+            if handle.tell() == line.start:  # the file has become shorter
                 return
             yield line
 

@@ -102,7 +102,7 @@ class TableFile:
         self._layout = layout
         self._handle = path.open("rb")
         try:
-            self._file = pq.ParquetFile(self._handle, buffer_size=_BUFFER_BYTES)
+            self._file = pq.ParquetFile(self._handle, buffer_size=_BUFFER_BYTES, pre_buffer=False)
             self._schema: pa.Schema = self._file.schema_arrow
             self._check()
         except BaseException:

@@ -84,15 +84,13 @@ class RowidTable:
 
         Gaps between rowids are skipped, so that there are never more ranges than rows.
         """
-        start = self._next_from(_FIRST, stride)
+        start = self._first()
         for _ in range(1 + self._size_bytes // _MIN_ROW_BYTES):
             if start is None:
                 return
-            following = self._next_from(start + stride, stride) if start + stride < TO_THE_END else None
-            yield start, min(start + stride, TO_THE_END) if following is None else following
-            if following == TO_THE_END:
-                return
-            start = following
+            stop, start_of_next = self._next_range(start, stride)
+            yield start, stop
+            start = start_of_next
         raise UnfitFile("unreadable-file", "it has more rows than its bytes can hold: its pages lead in a circle")
 
     def rows(self, select: str, start: int, stop: int) -> Iterator[tuple[Any, ...] | LostRows]:
@@ -100,8 +98,9 @@ class RowidTable:
         query = f"SELECT {self._rowid}, {select} FROM {self._table} WHERE {self._rowid}"
         last = start - 1
         try:
-            for row in self._connection.execute(f"{query} >= ? AND {self._rowid} < ?", (start, stop)):
-                if not last < row[0] < stop:
+            below = "<=" if stop == TO_THE_END else "<"
+            for row in self._connection.execute(f"{query} >= ? AND {self._rowid} {below} ?", (start, stop)):
+                if not last < row[0] <= stop:
                     raise sqlite3.DatabaseError("rows out of order")
                 last = row[0]
                 yield row
@@ -125,19 +124,25 @@ class RowidTable:
         if lost is not None:
             yield LostRows(lost, None if stop == TO_THE_END else stop - 1, problem)
 
-    def _next_from(self, rowid: int, stride: int) -> int | None:
-        """First rowid from one on; where that is damaged, the first that can be found some strides farther."""
-        query = f"SELECT min({self._rowid}) FROM {self._table} WHERE {self._rowid} >= ?"
-        if rowid == _FIRST:
-            with suppress(sqlite3.Error):
-                return self._rowid_of(query, rowid)
+    def _first(self) -> int | None:
+        try:
+            return self._rowid_from(_FIRST)
+        except sqlite3.Error:
             return 1  # where every program begins to count
-        for tried in range(rowid, min(rowid + _STRIDES_BEYOND * stride, TO_THE_END), stride):
-            with suppress(sqlite3.Error):
-                return self._rowid_of(query, tried)
-        return TO_THE_END
 
-    def _rowid_of(self, query: str, rowid: int) -> int | None:
+    def _next_range(self, start: int, stride: int) -> tuple[int, int | None]:
+        """Stop of the range that begins at `start`, and the start of the one after it.
+
+        Where the next start is behind damage, the range reaches to the first stride that is not, or to the end.
+        """
+        for stop in range(start + stride, min(start + _STRIDES_BEYOND * stride, TO_THE_END), stride):
+            with suppress(sqlite3.Error):
+                return stop, self._rowid_from(stop)
+        return TO_THE_END, None
+
+    def _rowid_from(self, rowid: int) -> int | None:
+        """First rowid from one on."""
+        query = f"SELECT min({self._rowid}) FROM {self._table} WHERE {self._rowid} >= ?"
         found: int | None = self._connection.execute(query, (rowid,)).fetchone()[0]
         if found is not None and found < rowid:
             raise sqlite3.DatabaseError("rows out of order")
@@ -161,10 +166,11 @@ class RowidTable:
         return columns
 
     def _rowid_name(self) -> str:
-        for name in ("rowid", "_rowid_", "oid"):
-            if name not in self.columns:
+        for name in (name for name in ("rowid", "_rowid_", "oid") if name not in self.columns):
+            with suppress(sqlite3.OperationalError):  # a table may be made without
+                self._connection.execute(f"SELECT {name} FROM {self._table} LIMIT 0")
                 return name
-        raise UnfitFile("missing-column", "expected rowids, found columns of all three of their names")
+        raise UnfitFile("missing-column", "expected a table with rowids, found none or columns of all their names")
 
 
 def _quoted(name: str) -> str:
