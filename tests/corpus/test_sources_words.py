@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 
 from spektron.core.errors import ConfigError
+from spektron.corpus import sources
 from spektron.corpus.sources import Bundled, Simulated, Table, open_source
+from spektron.corpus.sources.chembl import Chembl
+from spektron.corpus.sources.words import SOURCES
+from tests.corpus.files_computed import write_chembl
 
 
 def test_words_name_sources(tmp_path: Path) -> None:
@@ -19,6 +23,16 @@ def test_words_name_sources(tmp_path: Path) -> None:
         num_spectra=9, seed=2, modalities=("IR", "RAMAN")
     )
     assert open_source(f"table:{folder}") == Table(folder=folder)
+    write_chembl(folder)
+    assert open_source(f"chembl:{folder},hwhm_cm1=4,stop_cm1=3500") == Chembl(
+        folder=folder, hwhm_cm1=4.0, stop_cm1=3500.0
+    )
+
+
+def test_every_source_has_a_word() -> None:
+    package = Path(sources.__file__).parent
+    modules = {path.stem for path in package.glob("*.py") if not path.stem.startswith("_")} - {"base", "words"}
+    assert {module for module, _, _ in SOURCES.values()} == modules
 
 
 @pytest.mark.parametrize(
@@ -40,6 +54,9 @@ def test_words_name_sources(tmp_path: Path) -> None:
         "table",
         "table:",
         "table:/no/such/folder",
+        "chembl:/no/such/folder",
+        "chembl:/tmp,hwhm=4",
+        "chembl:/tmp,folder=/usr",
     ],
 )
 def test_other_words_are_an_error_that_names_the_remedy(word: str) -> None:

@@ -1,52 +1,101 @@
-"""Sources as words on a command line: ``bundled``, ``simulated:20000,seed=1``, ``table:/path/to/folder``."""
+"""Sources as words on a command line: ``bundled``, ``simulated:20000,seed=1``, ``chembl:/path/to/folder,hwhm_cm1=4``."""
 
 from __future__ import annotations
 
+import re
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from spektron.core.errors import ConfigError
+from spektron.core.settings import Settings
 from spektron.corpus.sources.base import Source
-from spektron.corpus.sources.bundled import Bundled
-from spektron.corpus.sources.simulated import Simulated
-from spektron.corpus.sources.table import Table
 
-__all__ = ["open_source"]
+__all__ = ["SOURCES", "open_source"]
 
-_FORMS = "bundled, simulated:NUM[,seed=S][,modalities=IR+RAMAN+NIR] or table:/path/to/folder"
+# Word → module, class, and the setting that stands behind the colon. Modules are imported when they are asked for.
+SOURCES = {
+    "bundled": ("bundled", "Bundled", ""),
+    "chembl": ("chembl", "Chembl", "folder"),
+    "multimodal": ("multimodal", "Multimodal", "folder"),
+    "qm9s": ("qm9s", "Qm9s", "folder"),
+    "simulated": ("simulated", "Simulated", "num_spectra"),
+    "table": ("table", "Table", "folder"),
+    "uspto": ("uspto", "Uspto", "folder"),
+}
+
+# A folder's name may hold commas and equals signs: only what looks like a setting at the end is one.
+_SETTING = re.compile(r",\s*(?P<key>[a-z][a-z0-9_]*)\s*=\s*(?P<value>[^,=]*)$")
 
 
 def open_source(spec: str) -> Source:
-    """Make the source that a word names.
+    """Make the source that a word names: ``NAME``, ``NAME:FOLDER`` or ``NAME:FOLDER,setting=value,…``.
+
+    Several values of one setting are joined by ``+``.
 
     Raises
     ------
     ConfigError
-        For an unknown kind, settings that do not fit, a folder that is missing or holds no Parquet file.
+        For an unknown name, settings that do not fit, a folder that is missing or holds nothing the source reads.
     """
-    kind, _, rest = spec.strip().partition(":")
-    if kind == "bundled" and not rest:
-        return Bundled()
-    if kind == "simulated" and rest:
-        return _simulated(spec, rest)
-    if kind == "table" and rest:
-        table = Table(folder=Path(rest).expanduser())
-        table.require_files()
-        return table
-    raise ConfigError(f"expected a source, found {spec!r}", f"the forms are {_FORMS}")
-
-
-def _simulated(spec: str, rest: str) -> Simulated:
-    count, *settings = (word.strip() for word in rest.split(","))
-    values: dict[str, object] = {"num_spectra": count.replace("_", "")}
-    for setting in settings:
-        key, _, value = setting.partition("=")
-        if key not in {"seed", "modalities"} or not value or key in values:
-            raise ConfigError(f"expected seed=S or modalities=IR+RAMAN once each, found {setting!r}", f"see {_FORMS}")
-        values[key] = tuple(value.upper().split("+")) if key == "modalities" else value
+    name, _, rest = spec.strip().partition(":")
+    if name not in SOURCES:
+        raise ConfigError(f"expected a source, found {spec!r}", f"the sources are {forms()}")
+    module, class_name, first = SOURCES[name]
+    kind: type[Settings] = getattr(import_module(f"spektron.corpus.sources.{module}"), class_name)
+    if bool(rest) != bool(first):
+        raise ConfigError(f"expected {_form(name, kind)}, found {spec!r}", f"the sources are {forms()}")
     try:
-        return Simulated.model_validate(values)
+        source = kind.model_validate(_values(kind, first, rest))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigError(f"{spec!r}: {problems}", f"the form is {_FORMS}") from error
+        raise ConfigError(f"{spec!r}: {problems}", f"the form is {_form(name, kind)}") from error
+    assert isinstance(source, Source)
+    if "folder" in kind.model_fields:
+        source.parts()  # a folder that is missing is told now, not after the others were read
+    return source
+
+
+def forms() -> str:
+    """All sources, as words."""
+    return ", ".join(
+        f"{name}:{'NUM' if first == 'num_spectra' else 'FOLDER'}" if first else name
+        for name, (_, _, first) in SOURCES.items()
+    )
+
+
+def _form(name: str, kind: type[Settings]) -> str:
+    first = SOURCES[name][2]
+    others = "".join(f"[,{field}=…]" for field in kind.model_fields if field != first)
+    return f"{name}:{first.upper()}{others}" if first else name
+
+
+def _values(kind: type[Settings], first: str, rest: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    # Settings are taken from the end, until what is left is a folder that exists.
+    while (found := _SETTING.search(rest)) and not (first == "folder" and _folder(rest).exists()):
+        key = found["key"]
+        if key in values or key not in kind.model_fields or key == first:
+            known = ", ".join(field for field in kind.model_fields if field != first) or "none"
+            raise ConfigError(
+                f"expected settings once each, found {key}={found['value']!r}", f"the settings are {known}"
+            )
+        values[key] = _value(kind, key, found["value"].strip())
+        rest = rest[: found.start()]
+    if first == "folder":
+        values[first] = _folder(rest)
+    elif first:
+        values[first] = rest.strip().replace("_", "")
+    return values
+
+
+def _folder(text: str) -> Path:
+    return Path(text.strip()).expanduser()
+
+
+def _value(kind: type[Settings], key: str, text: str) -> Any:
+    is_many = "tuple" in str(kind.model_fields[key].annotation)
+    values = text.upper().split("+") if key == "modalities" else text.split("+")
+    return tuple(values) if is_many else text
