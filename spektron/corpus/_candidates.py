@@ -24,8 +24,9 @@ __all__ = ["PLACE_TOLERANCE", "REACH", "PairBlock", "candidate_pairs"]
 PLACE_TOLERANCE = 0.2
 # Nearest copies come first, so a short reach loses little; measured in docs/near_duplicates.md.
 REACH = 32
-# Keys sorted at a time: 2^20 keys with their rows and the sort's own copies are about 50 MB.
-_KEYS_AT_A_TIME = 1 << 20
+# Keys sorted at a time: with their rows and the sort's own copies about 12 MB, and 40 MB of pairs where a key has four
+# (400 MB, at worst, if all of them were of one bucket).
+_KEYS_AT_A_TIME = 1 << 18
 
 UInts = NDArray[np.uint64]
 Ints = NDArray[np.int64]
