@@ -16,6 +16,7 @@ from spektron.core.settings import parse_assignments
 from spektron.corpus import Corpus
 from spektron.corpus.default import ensure_bundled
 from spektron.corpus.mixture import parse_mix
+from spektron.corpus.unaltered import require_unaltered
 from spektron.report import console_width, render_report, render_table
 from spektron.study.places import Places
 from spektron.study.plan import plan_table
@@ -86,6 +87,7 @@ def run_study(study: Study[Any], options: RunOptions) -> int:
     console.print(f"[bold]{_escape(study.question)}[/]")
     with console.status("opening the corpus …"):
         corpus = Corpus.open(options.corpus or ensure_bundled(places.home / "corpora"))
+        require_unaltered(corpus, places.home / "verified.json")
     console.print(
         f"{study.address}, preset {options.preset} ({study.presets[options.preset].expect}); corpus {corpus.name}: "
         f"{corpus.num_spectra('train'):,} training spectra, fingerprint {corpus.fingerprint}",

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,4 +43,4 @@ def test_what_did_not_change_is_not_hashed_again(
 def test_a_damaged_cache_costs_time_and_nothing_else(corpus: Corpus, tmp_path: Path) -> None:
     (tmp_path / "cache.json").write_text('{"a": [1]}')
     require_unaltered(corpus, tmp_path / "cache.json")
-    assert os.path.getsize(tmp_path / "cache.json") > 100
+    assert (tmp_path / "cache.json").stat().st_size > 100

@@ -17,6 +17,9 @@ __all__ = ["Simulated"]
 # Whole blocks, so that no block is made for two parts.
 _PART_SPECTRA = PART_RECORDS // BLOCK_SPECTRA * BLOCK_SPECTRA
 
+# What the simulated instruments give (`spektron.spectra.response`).
+_UNITS = {"IR": "absorbance", "RAMAN": "counts", "NIR": "absorbance"}
+
 
 class Simulated(Settings):
     """`num_spectra` simulated spectra; the first n of a larger number are the n of a smaller one."""
@@ -72,4 +75,5 @@ class Simulated(Settings):
             wavenumber_stop_cm1=float(block.wavenumber_stop_cm1[row]),
             intensity=block.intensity[row],
             kind="simulated",
+            intensity_unit=_UNITS[block.modality[row]],
         )

@@ -1,4 +1,4 @@
-"""Sources as words on a command line: ``bundled``, ``simulated:20000,seed=1``, ``chembl:/path/to/folder,hwhm_cm1=4``."""
+"""Sources as words on a command line: ``bundled``, ``simulated:20000,seed=1``, ``chembl:FOLDER,hwhm_cm1=4``."""
 
 from __future__ import annotations
 
