@@ -23,7 +23,8 @@ from spektron.core.files import disk_errors, require_free_bytes, write_text
 
 __all__ = ["Downloader", "NotFoundError", "Patience", "get"]
 
-_CHUNK_BYTES = 1 << 20
+# What is lost of a connection that breaks, at most: requests gives whole chunks only.
+_CHUNK_BYTES = 1 << 16
 _TIMEOUT_S = (20.0, 60.0)  # to connect, and between two chunks
 # Worth another try: too many requests, and what a gateway or a restarting server says.
 _PASSING = {408, 429, 500, 502, 503, 504}
