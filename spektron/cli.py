@@ -24,13 +24,40 @@ __all__ = ["main"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fetch:
+    """Download a public source's files: resumable, checked against hashes, licence and citation first."""
+
+    source: Annotated[str, tyro.conf.Positional]
+    """chembl, uspto, nist, rruff, multimodal, qm9s or openspecy."""
+    folder: Path
+    """Where the files shall lie; what is there already is checked and not fetched again."""
+    files: tuple[str, ...] = ()
+    """Only these of the source's files. For nist: CAS numbers, or one text file with a CAS number a line."""
+
+    def run(self) -> int:
+        from spektron.corpus.fetch import fetch
+
+        files: Path | tuple[str, ...] | None = self.files or None
+        if len(self.files) == 1 and Path(self.files[0]).is_file():
+            files = Path(self.files[0])
+        found = fetch(self.source, self.folder, files=files)
+        _console().print(
+            f"{len(found)} files in {self.folder}; look next: spektron corpus build --source "
+            f"{self.source}:{self.folder} --out CORPUS",
+            highlight=False,
+        )
+        return 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Build:
     """Build a corpus: Parquet shards, manifest.json, and a report that names every spectrum that was not kept."""
 
     out: str
     """Folder to make, or an address such as s3://bucket/folder."""
     source: Annotated[tuple[str, ...], tyro.conf.arg(metavar="SOURCE …")]
-    """What to read: bundled, simulated:20000[,seed=1], table:FOLDER."""
+    """What to read: bundled, simulated:NUM, or chembl, uspto, table, …:FOLDER[,setting=value]; the earlier one wins
+    where two hold the same spectrum."""
     name: str | None = None
     """How people and ledgers call it; by default the folder's name."""
     seed: int = 0
@@ -149,11 +176,11 @@ class List:
 def main() -> int:
     """Entry point of ``spektron``."""
     app, corpus, study = SubcommandApp(), SubcommandApp(), SubcommandApp()
-    for name, command in {"build": Build, "info": Info, "report": Report, "verify": Verify}.items():
+    for name, command in {"fetch": Fetch, "build": Build, "info": Info, "report": Report, "verify": Verify}.items():
         corpus.command(name=name)(command)
     for name, command in {"run": Run, "list": List}.items():
         study.command(name=name)(command)
-    app.command(corpus, name="corpus", help="Build corpora, look at them, check them.")
+    app.command(corpus, name="corpus", help="Fetch spectra, build corpora, look at them, check them.")
     app.command(study, name="study", help="Run studies.")
     chosen = app.cli(prog="spektron", description="Scaling studies of a foundation model of vibrational spectra.")
     return guarded(chosen.run)
