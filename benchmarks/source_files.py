@@ -178,9 +178,10 @@ def main() -> None:
     """Write the files that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--num", type=int, default=10_000, help="spectra in all")
+    parser.add_argument("--lot", type=int, default=0, help="which lot of so many spectra; lots differ")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     arguments = parser.parse_args()
-    for name, num in write_sources(arguments.out, arguments.num).items():
+    for name, num in write_sources(arguments.out, arguments.num, arguments.lot).items():
         size = sum(path.stat().st_size for path in (arguments.out / name).rglob("*") if path.is_file())
         print(f"{name}: {num:,} spectra, {size / 2**20:,.0f} MiB")
 
