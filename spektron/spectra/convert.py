@@ -35,7 +35,7 @@ REPAIRS = {
     "smiles-unreadable": "no structure is given, or an impossible one; its text or the record's name stands for it",
     "absorbance-from-transmittance": "the file gives transmittance; its negative decadic logarithm stands for it",
     "axis-end-from-step": "the last position is missing or contradicts the rest; first position and step gave the axis",
-    "axis-ends-swapped": "the first position was given as the last and the other way round; the table told which is which",
+    "axis-ends-swapped": "first and last position were exchanged; the table told which is which",
     "axis-step-from-ends": "the step given misses the last position by more than a point; first and last gave the axis",
     "end-record-missing": "nothing closes the block, but all points that it states are there",
     "intensity-scale-from-values": "a percentage was called a fraction, or the other way round; the values told which",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spektron.corpus.sources._jcamp import Block, Curve, Headers, JcampError, curve_of
 from spektron.spectra import AxisUnit, Spectrum, SpectrumRejected, parse_modality, parse_unit, spectrum_from_xy
@@ -78,7 +79,7 @@ def spectrum_of_block(
 
 
 def cas_of(text: str) -> str | None:
-    """Read a CAS registry number: ``64-17-5``, ``000064175``; None where it is none, by its check digit or its shape."""
+    """Read a CAS registry number: ``64-17-5``, ``000064175``; None where its shape or its check digit is wrong."""
     digits = re.sub(r"[\s-]", "", text).lstrip("0")
     if not re.fullmatch(r"[0-9]{5,10}", digits):
         return None
@@ -126,9 +127,7 @@ def _by_range(modality: str, data_type: str, curve: Curve, unit: AxisUnit) -> tu
     return modality, ()
 
 
-def _intensity(
-    curve: Curve, modality: str, unit: str
-) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], IntensityScale, tuple[str, ...]]:
+def _intensity(curve: Curve, modality: str, unit: str) -> tuple[NDArray[np.float64], IntensityScale, tuple[str, ...]]:
     stated = parse_intensity_unit(unit)
     if modality == "RAMAN" and stated is not IntensityScale.COUNTS:
         stated = IntensityScale.ARBITRARY  # nothing is transmitted: a writer's default

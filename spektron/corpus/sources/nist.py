@@ -1,9 +1,9 @@
 """Infrared spectra of the NIST Chemistry WebBook, as it gives them out: a JCAMP-DX file for each compound and index.
 
-A compound has several (gas, liquid, solid; other archives): each is a spectrum of its own, named by its file. Files keep
-the name that they were saved under, ``64-17-5-IR-0.jdx`` or ``C64175-IR-1.jdx`` for instance; a CAS number at its
-beginning names the compound where the file itself gives none. For a compound without a spectrum the WebBook answers with
-a file titled "Spectrum not found.", which is refused as ``no-spectrum``.
+A compound has several (gas, liquid, solid; other archives): each is a spectrum of its own, named by its file. Files
+keep the name that they were saved under, ``64-17-5-IR-0.jdx`` or ``C64175-IR-1.jdx`` for instance; a CAS number at its
+beginning names the compound where the file itself gives none. For a compound without a spectrum the WebBook answers
+with a file titled "Spectrum not found.", which is refused as ``no-spectrum``.
 """
 
 from __future__ import annotations

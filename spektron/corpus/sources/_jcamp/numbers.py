@@ -1,8 +1,8 @@
 """The numbers on one line of a table: plain (AFFN), packed (PAC), and compressed by SQZ, DIF and DUP codes.
 
-A code stands for a number's first digit together with its sign and its kind: ``A23`` is 123, ``a23`` is −123, ``J2`` is
-"12 more than the last", ``U`` is "the last, three times in all". The code ``E`` (a 5) looks like an exponent; an
-exponent is told from it by its sign (``1.5E-3``), as no two codes follow each other without a digit but ``@`` and ``%``.
+A code stands for a number's first digit together with its sign and its kind: ``A23`` is 123, ``a23`` is −123, ``J2``
+is "12 more than the last", ``U`` is "the last, three times in all". The code ``E`` (a 5) looks like an exponent, and is
+told from one by what follows: a sign stands in an exponent (``1.5E-3``) and never in a code.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class Kind(IntEnum):
 
 
 def _codes(kind: Kind, zero: str, positive: str, negative: str) -> dict[str, tuple[Kind, str]]:
-    digits = {code: str(i) for i, code in enumerate(positive, 1)} | {
-        code: f"-{i}" for i, code in enumerate(negative, 1)
-    }
-    return {code: (kind, digit) for code, digit in ({zero: "0"} | digits).items() if code}
+    digits = dict.fromkeys(zero, "0")
+    digits |= {code: str(digit) for digit, code in enumerate(positive, start=1)}
+    digits |= {code: f"-{digit}" for digit, code in enumerate(negative, start=1)}
+    return {code: (kind, digit) for code, digit in digits.items()}
 
 
 _CODES: dict[str, tuple[Kind, str]] = {

@@ -59,7 +59,7 @@ def curve_of(block: Block) -> Curve:
         the points lie.
     """
     assert block.table is not None
-    table, headers = block.table, block.headers
+    table = block.table
     if not len(table.y):
         raise JcampError(block.line, "expected points, found an empty table", "length")
     place = _paired if table.paired else _stepped
@@ -77,7 +77,8 @@ def _paired(block: Block, table: Table, factor: float) -> tuple[Floats, tuple[st
         return x, ()
     first, last = block.headers.number("FIRSTX"), block.headers.number("LASTX")
     near = float(np.abs(np.diff(x)).max(initial=0.0)) / 2
-    if block.ended and None not in (first, last) and np.allclose((x[0], x[-1]), (first, last), rtol=0.0, atol=near):
+    told = first is not None and last is not None and max(abs(x[0] - first), abs(x[-1] - last)) <= near
+    if block.ended and told:
         return x, ("num-points-corrected",)
     raise _length_error(block, len(x))
 
@@ -148,7 +149,7 @@ class _Ends:
             yield np.linspace(self.first, self.last, num), how
             yield np.linspace(self.last, self.first, num), ("axis-ends-swapped", *how)
         if self.step is not None:
-            yield self.first + self.step * np.arange(num), ("axis-end-from-step",)
+            yield self.first + self.step * np.arange(num, dtype=np.float64), ("axis-end-from-step",)
 
     def drift(self, x: Floats) -> float:
         """Error a point of lines that were made by adding up DELTAX, where that is the axis's own step but rounded."""
