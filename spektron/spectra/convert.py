@@ -33,6 +33,15 @@ REPAIRS = {
     "field-name-variant": "a field goes by another name than the one published, and was taken by that name",
     "imaginary-modes-dropped": "modes of imaginary frequency, where a molecule was not at its minimum, were left out",
     "smiles-unreadable": "no structure is given, or an impossible one; its text or the record's name stands for it",
+    "absorbance-from-transmittance": "the file gives transmittance; its negative decadic logarithm stands for it",
+    "axis-end-from-step": "the last position is missing or contradicts the rest; first position and step gave the axis",
+    "axis-ends-swapped": "first and last position were exchanged; the table told which is which",
+    "axis-step-from-ends": "the step given misses the last position by more than a point; first and last gave the axis",
+    "end-record-missing": "nothing closes the block, but all points that it states are there",
+    "intensity-scale-from-values": "a percentage was called a fraction, or the other way round; the values told which",
+    "modality-from-range": "called infrared without more, but measured where only near-infrared instruments measure",
+    "num-points-corrected": "the number of points stated is wrong; the axis and its ends agree on another",
+    "transmittance-clipped": "transmittance above 1 or below 0.001 was set to that before its logarithm was taken",
 }
 
 

@@ -30,12 +30,14 @@ REJECT_REASONS = {
     "no-spectrum": "the record holds no spectrum, or none of this modality",
     "not-finite": "an intensity is infinite, or too large for float32",
     "out-of-range": "the axis lies where no instrument of this modality measures: a wrong unit or modality",
+    "peaks-only": "the record lists the places of peaks; between them nothing is known, so there is no curve",
     "too-few-points": "fewer measured points than a spectrum needs",
     "too-large": "the record unpacks to far more than any of its kind: refused before it fills the memory",
     "unknown-modality": "the modality is none of those known",
     "unknown-unit": "the unit of the axis is none of those known",
     "unreadable-file": "the file is damaged, truncated, empty, or not what its name says",
     "unsafe-record": "the record is a Python pickle: opening one runs whatever it says, so none is ever opened",
+    "unsupported-form": "the record is a table of several variables, or of complex numbers, and not one spectrum",
 }
 
 
