@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from spektron.report.terminal import console_width
 from spektron.study.command import RunOptions, guarded, run_study
 
 __all__ = ["main"]
+
+# Where there is no terminal to draw a bar on.
+_LOG_EVERY_S = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,15 +196,23 @@ def _console() -> Console:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
-    """A bar per phase on a terminal; nothing in a log."""
+    """A bar per phase on a terminal; a line now and then in a log."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         tasks: dict[str, TaskID] = {}
+        told = time.monotonic()
 
         def tell(phase: str, done: int, total: int | None) -> None:
-            task = tasks[phase] if phase in tasks else tasks.setdefault(phase, bars.add_task(phase))
-            bars.update(task, completed=done, total=total)
+            nonlocal told
+            if phase not in tasks:
+                tasks[phase] = bars.add_task(phase)
+                if done and done != total:
+                    console.print(f"going on with what was interrupted: {phase}, {done} of {total} done before")
+            bars.update(tasks[phase], completed=done, total=total)
+            if not console.is_terminal and time.monotonic() - told > _LOG_EVERY_S:
+                told = time.monotonic()
+                console.print(f"{phase}: {done} of {total or '?'}", highlight=False)
 
         yield tell
 
