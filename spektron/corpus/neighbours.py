@@ -17,12 +17,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from spektron.corpus._candidates import REACH, PairBlock, candidate_pairs
-from spektron.corpus._closeness import MAX_DISTANCE, relative_distance
+from spektron.corpus._closeness import MAX_DISTANCE, MAX_DISTANCE_ACROSS, relative_distance
 from spektron.corpus._sketch import NUM_KEYS, sketch_block
 from spektron.spectra.spectrum import SpectrumBatch
 
 __all__ = [
     "MAX_DISTANCE",
+    "MAX_DISTANCE_ACROSS",
     "NUM_KEYS",
     "REACH",
     "PairBlock",
@@ -70,19 +71,19 @@ def sketch(
     return keys
 
 
-def near_duplicates(
-    first: SpectrumBatch, second: SpectrumBatch, *, max_distance: float = MAX_DISTANCE
-) -> NDArray[np.bool_]:
+def near_duplicates(first: SpectrumBatch, second: SpectrumBatch, *, across: ArrayLike = False) -> NDArray[np.bool_]:
     """Whether the spectra of each pair are one measurement, shape (pairs,).
 
     Parameters
     ----------
     first, second : SpectrumBatch
         Row r of one is compared with row r of the other.
-    max_distance : float
-        Of `relative_distance`.
+    across : bool or array_like of bool, shape (pairs,)
+        Whether the two are of different sources: the limit of `relative_distance` is then `MAX_DISTANCE_ACROSS`, else
+        `MAX_DISTANCE`.
     """
-    return relative_distance(first, second) <= max_distance
+    limit = np.where(np.asarray(across, dtype=np.bool_), MAX_DISTANCE_ACROSS, MAX_DISTANCE)
+    return relative_distance(first, second) <= limit
 
 
 def components(num_rows: int, pairs: ArrayLike) -> NDArray[np.int64]:

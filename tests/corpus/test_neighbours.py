@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from spektron.corpus import _candidates
 from spektron.corpus.neighbours import (
     MAX_DISTANCE,
+    MAX_DISTANCE_ACROSS,
     NUM_KEYS,
     candidate_pairs,
     components,
@@ -88,8 +89,18 @@ def test_two_noisy_scans_of_one_sample_are_two_measurements_and_a_coarse_copy_of
     original = spectrum(x, scan, "RAMAN")
     coarse = spectrum(x[::4], scan[::4], "RAMAN")
     assert distance(original, coarse) <= MAX_DISTANCE
-    assert distance(original, spectrum(x, again, "RAMAN")) > 5 * MAX_DISTANCE
-    assert distance(original, spectrum(x[::4], again[::4], "RAMAN")) > 3 * MAX_DISTANCE
+    assert distance(original, spectrum(x, again, "RAMAN")) > MAX_DISTANCE_ACROSS
+    assert distance(original, spectrum(x[::4], again[::4], "RAMAN")) > MAX_DISTANCE_ACROSS
+
+
+def test_across_sources_a_copy_of_few_points_made_finer_is_known_again() -> None:
+    """Published every 6 cm-1; another library drew straight lines between the points, read them every 2 cm-1."""
+    x, y = bands(0)
+    finer = np.arange(402.0, 3999.0, 2.0)
+    published, library = spectrum(x[::6], y[::6]), spectrum(finer, np.interp(finer, x[::6], y[::6]))
+    assert MAX_DISTANCE < distance(published, library) <= MAX_DISTANCE_ACROSS
+    twice = batch(published, published), batch(library, library)
+    assert near_duplicates(*twice, across=[False, True]).tolist() == [False, True]
 
 
 def test_the_distance_is_that_of_centred_unit_vectors() -> None:

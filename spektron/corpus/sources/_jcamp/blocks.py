@@ -71,7 +71,7 @@ class _Reader:
         """Take one line; yields the block that it closes."""
         self.last = line
         text = line.text.strip()
-        if text.startswith("##"):
+        if text.startswith("##") or (text == "#" and not line.closed):
             label, _, value = text[2:].partition("=")
             yield from self._record(label_of(label), value.strip(), line)
         elif self.block is not None and text:

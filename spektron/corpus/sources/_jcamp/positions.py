@@ -9,8 +9,9 @@ only where the lines do not contradict it:
 2. LASTX and FIRSTX the other way round, where the lines run in that direction.
 3. FIRSTX and DELTAX, where LASTX is missing or the lines contradict it.
 
-An abscissa may miss by its own last digit and one and a half points: the first line of NIST's quantitative gas
-spectra opens one point off those that follow.
+An abscissa may miss by one and a half points, or by its own last digit where that is more: the lines of NIST's
+quantitative gas spectra are one point off their headers, and whole numbers are what is left of an abscissa that a
+writer cut short. Lines made by adding up a DELTAX that was rounded may drift as far as that takes them.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def _x_check(x: Floats, table: Table, factor: float, drift: float) -> JcampError
     """Compare an axis with the abscissas that open the lines; returns the first that is not on it."""
     told, expected = table.x * factor, x[np.minimum(table.at, len(x) - 1)]
     step = abs(x[-1] - x[0]) / max(len(x) - 1, 1)
-    allowed = _MISS * step + drift * table.at + table.x_quantum * abs(factor)
+    allowed = np.maximum(_MISS * step, table.x_quantum * abs(factor)) + drift * table.at
     fits = np.abs(expected - told) <= allowed
     if fits.all():
         return None
