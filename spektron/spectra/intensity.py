@@ -9,7 +9,14 @@ from enum import Enum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["LOWEST_TRANSMITTANCE", "IntensityScale", "parse_intensity_unit", "rescaled", "to_absorbance"]
+__all__ = [
+    "LOWEST_TRANSMITTANCE",
+    "IntensityScale",
+    "parse_intensity_unit",
+    "rescaled",
+    "stored_intensity",
+    "to_absorbance",
+]
 
 # Transmittance below this is clipped: absorbance ends at 3. A grating instrument's stray light is some tenths of a
 # per cent of the beam, paper charts (from which archives digitised) can be read to half a per cent, and what FTIR
@@ -96,6 +103,35 @@ def parse_intensity_unit(text: str) -> IntensityScale:
         if pattern.fullmatch(folded):
             return scale
     return IntensityScale.ARBITRARY
+
+
+def stored_intensity(y: ArrayLike, text: str, modality: str) -> tuple[NDArray[np.float64], str, tuple[str, ...]]:
+    """Bring intensities to what a corpus stores: absorbance where a share was transmitted, else as they are.
+
+    Parameters
+    ----------
+    y : array_like, shape (points,)
+        NaN is "not measured".
+    text : str
+        Their unit, as the publisher writes it.
+    modality : str
+        Of RAMAN nothing is transmitted or absorbed: a unit that says so is a writer's default, and not believed.
+
+    Returns
+    -------
+    tuple
+        Intensities, their unit (a key of `INTENSITY_UNITS`), and the repairs made.
+    """
+    stated = parse_intensity_unit(text)
+    if modality == "RAMAN" and stated is not IntensityScale.COUNTS:
+        stated = IntensityScale.ARBITRARY
+    values, scale, overruled = rescaled(y, stated)
+    repairs = ("intensity-scale-from-values",) if overruled else ()
+    if not scale.is_transmitted:
+        return values, scale.stored_as, repairs
+    values, num_clipped = to_absorbance(values, scale)
+    clipped = ("transmittance-clipped",) if num_clipped else ()
+    return values, scale.stored_as, (*repairs, "absorbance-from-transmittance", *clipped)
 
 
 def rescaled(y: ArrayLike, scale: IntensityScale) -> tuple[NDArray[np.float64], IntensityScale, bool]:

@@ -19,6 +19,7 @@ from spektron.corpus.sources.words import SOURCES
 from spektron.spectra import INTENSITY_UNITS, KINDS, METADATA_KEYS, MODALITIES, NUM_POINTS, REPAIRS, Spectrum
 from spektron.spectra.modality import check_range
 from tests.corpus.files_computed import write_chembl, write_multimodal, write_qm9s, write_uspto
+from tests.corpus.files_jcamp import write_jcamp, write_nist
 
 
 def _table(folder: Path) -> Table:
@@ -37,7 +38,9 @@ def _table(folder: Path) -> Table:
 # Word → what writes a small folder in the source's own format, some of its records broken.
 WRITERS: dict[str, Callable[[Path], object]] = {
     "chembl": write_chembl,
+    "jcamp": write_jcamp,
     "multimodal": write_multimodal,
+    "nist": write_nist,
     "qm9s": write_qm9s,
     "uspto": write_uspto,
 }

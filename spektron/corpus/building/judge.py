@@ -23,8 +23,8 @@ from spektron.corpus.neighbours import candidate_pairs, components
 __all__ = ["KEPT", "Judgement", "judge"]
 
 Rows = NDArray[np.intp]
-# Given two lists of rows, which pairs are near-duplicates.
-CheckPairs = Callable[[RunRows, RunRows], NDArray[np.bool_]]
+# Given two lists of rows and whether they are of different sources: which pairs are near-duplicates.
+CheckPairs = Callable[[RunRows, RunRows, NDArray[np.bool_]], NDArray[np.bool_]]
 
 KEPT = ""
 
@@ -141,11 +141,12 @@ def _near_pairs(
     for block in candidate_pairs(index.keys()[rows]):
         num_left_out += block.num_left_out
         pairs = rows[block.pairs]
-        earlier, later = pairs[:, 0], pairs[:, 1]
+        across = publisher[pairs[:, 0]] != publisher[pairs[:, 1]]
         # Within one source and compound there is nothing to decide: both are kept, on one side of the split.
-        pairs = pairs[(publisher[earlier] != publisher[later]) | (compound[earlier] != compound[later])]
+        matters = across | (compound[pairs[:, 0]] != compound[pairs[:, 1]])
+        pairs, across = pairs[matters], across[matters]
         if len(pairs):
-            near.append(pairs[check(taken(index.rows, pairs[:, 0]), taken(index.rows, pairs[:, 1]))])
+            near.append(pairs[check(taken(index.rows, pairs[:, 0]), taken(index.rows, pairs[:, 1]), across)])
     found = np.unique(np.concatenate(near), axis=0)
     return found[np.lexsort((found[:, 0], found[:, 1]))], num_left_out
 

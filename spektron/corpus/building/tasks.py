@@ -33,15 +33,17 @@ def read_parts(workers: Workers, plan: BuildPlan, work: Storage, numbers: Sequen
         yield PartAccount(**(values | {"runs": tuple(values["runs"])}))
 
 
-def check_pairs(workers: Workers, work: Storage, a: RunRows, b: RunRows) -> NDArray[np.bool_]:
-    """Which pairs of rows are near-duplicates, shape (pairs,)."""
+def check_pairs(
+    workers: Workers, work: Storage, a: RunRows, b: RunRows, across: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which pairs of rows are near-duplicates, shape (pairs,); `across` says which are of different sources."""
     # In the order of the runs, a task takes its rows from few of them.
     order = np.lexsort((a.row, a.run, a.part))
     tasks = []
     for first in range(0, len(order), _PAIRS_PER_TASK):
         mine = order[first : first + _PAIRS_PER_TASK]
         arrays = {f"{name}_{end}": getattr(rows, end)[mine] for name, rows in (("a", a), ("b", b)) for end in _ENDS}
-        tasks.append({"first": first, **arrays})
+        tasks.append({"first": first, "across": across[mine], **arrays})
     near = np.zeros(len(order), dtype=bool)
     for done in workers.do(partial(_check, work), tasks):
         found = np.asarray(done["near"], dtype=bool)
@@ -80,7 +82,7 @@ def _check(work: Storage, task: Task) -> Task:
     first, second = (
         _spectra(gather(work, RunRows(*(np.asarray(task[f"{name}_{end}"]) for end in _ENDS)))) for name in ("a", "b")
     )
-    return {"first": task["first"], "near": near_duplicates(first, second).tolist()}
+    return {"first": task["first"], "near": near_duplicates(first, second, across=np.asarray(task["across"])).tolist()}
 
 
 def _spectra(table: pa.Table) -> SpectrumBatch:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-from numpy.typing import NDArray
-
 from spektron.corpus.sources._jcamp import Block, Curve, Headers, JcampError, curve_of
 from spektron.spectra import AxisUnit, Spectrum, SpectrumRejected, parse_modality, parse_unit, spectrum_from_xy
 from spektron.spectra.axis import to_wavenumber
-from spektron.spectra.intensity import IntensityScale, parse_intensity_unit, rescaled, to_absorbance
+from spektron.spectra.intensity import stored_intensity
 from spektron.spectra.modality import PLAUSIBLE_CM1
 
 __all__ = ["cas_of", "name_of", "spectrum_of_block"]
@@ -61,7 +58,7 @@ def spectrum_of_block(
     modality, unit = parse_modality(data_type), parse_unit(headers.text("XUNITS"))
     curve = _curve(block)
     modality, by_range = _by_range(modality, data_type, curve, unit)
-    intensity, scale, by_values = _intensity(curve, modality, headers.text("YUNITS"))
+    intensity, intensity_unit, by_values = stored_intensity(curve.y, headers.text("YUNITS"), modality)
     repairs = (*curve.repairs, *by_range, *by_values)
     return spectrum_from_xy(
         curve.x,
@@ -72,7 +69,7 @@ def spectrum_of_block(
         source=source,
         compound_id=compound_id,
         instrument=_clean(headers.text("SPECTROMETERDATASYSTEM", "SPECTROMETER", "INSTRUMENT")),
-        intensity_unit=scale.stored_as,
+        intensity_unit=intensity_unit,
         repairs=repairs,
         metadata=_metadata(headers, unit, wavenumber_resolution),
     )
@@ -125,19 +122,6 @@ def _by_range(modality: str, data_type: str, curve: Curve, unit: AxisUnit) -> tu
     if high > PLAUSIBLE_CM1["IR"][1] and low >= PLAUSIBLE_CM1["NIR"][0]:
         return "NIR", ("modality-from-range",)
     return modality, ()
-
-
-def _intensity(curve: Curve, modality: str, unit: str) -> tuple[NDArray[np.float64], IntensityScale, tuple[str, ...]]:
-    stated = parse_intensity_unit(unit)
-    if modality == "RAMAN" and stated is not IntensityScale.COUNTS:
-        stated = IntensityScale.ARBITRARY  # nothing is transmitted: a writer's default
-    y, scale, overruled = rescaled(curve.y, stated)
-    repairs = ("intensity-scale-from-values",) if overruled else ()
-    if not scale.is_transmitted:
-        return y, scale, repairs
-    y, num_clipped = to_absorbance(y, scale)
-    clipped = ("transmittance-clipped",) if num_clipped else ()
-    return y, scale, (*repairs, "absorbance-from-transmittance", *clipped)
 
 
 def _metadata(headers: Headers, unit: AxisUnit, wavenumber_resolution: bool) -> dict[str, str]:

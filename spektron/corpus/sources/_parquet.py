@@ -23,6 +23,7 @@ TEXT_COLUMNS = (
     "rruffid",
     "modality",
     "x_unit",
+    "y_unit",
     "instrument",
 )
 

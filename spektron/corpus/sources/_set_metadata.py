@@ -14,6 +14,7 @@ __all__ = ["SetMetadata"]
 # Licence: …." A folder's README is its metadata; it is asked last because it is not tied to one file.
 _README = {
     "x_unit": re.compile(r"\bx=(?P<value>[^\[\n]+?)\s*\["),
+    "y_unit": re.compile(r"\by=(?P<value>[^.;(\n]+(?:\([^)\n]*\))?)"),
     "modality": re.compile(r"\bspectra,\s*(?P<value>[^=\n]+?),\s*x="),
     "source": re.compile(r"\bSource:\s*(?P<value>.+?)\.\s+Licen[cs]e:", re.DOTALL),
     "licence": re.compile(r"\bLicen[cs]e:\s*(?P<value>.+?)\.?\s*$", re.DOTALL),

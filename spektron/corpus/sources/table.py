@@ -1,6 +1,6 @@
 """A folder of Parquet files with one spectrum a row: ``x``, ``y``, a modality and a unit.
 
-Columns ``x`` and ``y`` are lists of numbers. ``modality`` and ``x_unit`` are columns, fields of the JSON under the
+Columns ``x`` and ``y`` are lists of numbers. ``modality``, ``x_unit`` and ``y_unit`` are columns, fields of the JSON under the
 schema metadata key ``spektron``, or stated by the README.md beside the file, asked in this order. Further columns are
 optional: ``sample_id``, ``instrument``, and what names a compound (`spektron.corpus.sources._compound`).
 
@@ -23,6 +23,7 @@ from spektron.corpus.sources._published import cut_to_detector_range
 from spektron.corpus.sources._set_metadata import SetMetadata
 from spektron.corpus.sources.base import PART_RECORDS, Part, Reject
 from spektron.spectra import Spectrum, SpectrumRejected, parse_modality, parse_unit, spectrum_from_xy
+from spektron.spectra.intensity import stored_intensity
 
 __all__ = ["Table"]
 
@@ -134,17 +135,22 @@ class Table(Settings):
             unit, from_readme = metadata.find("x_unit", row.texts["x_unit"])
             modality, modality_from_readme = metadata.find("modality", row.texts["modality"])
             repairs += ["unit-from-readme"] * from_readme + ["modality-from-readme"] * modality_from_readme
+            modality = parse_modality(modality)
             x, y, cut = cut_to_detector_range(set_, row.x, row.y)
+            y, intensity_unit, conversions = stored_intensity(
+                y, metadata.find("y_unit", row.texts["y_unit"])[0], modality
+            )
             return spectrum_from_xy(
                 x,
                 y,
                 unit=parse_unit(unit),
-                modality=parse_modality(modality),
+                modality=modality,
+                intensity_unit=intensity_unit,
                 spectrum_id=f"{source}/{sample_id}",
                 source=source,
                 compound_id=compound_of(set_, sample_id, row.texts),
                 instrument=row.texts["instrument"],
-                repairs=(*repairs, *cut),
+                repairs=(*repairs, *cut, *conversions),
             )
         except SpectrumRejected as error:
             note = f" ({metadata.note})" if metadata.note and error.reason in _FROM_METADATA else ""

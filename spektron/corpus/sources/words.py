@@ -19,7 +19,9 @@ __all__ = ["SOURCES", "open_source"]
 SOURCES = {
     "bundled": ("bundled", "Bundled", ""),
     "chembl": ("chembl", "Chembl", "folder"),
+    "jcamp": ("jcamp", "Jcamp", "folder"),
     "multimodal": ("multimodal", "Multimodal", "folder"),
+    "nist": ("nist", "Nist", "folder"),
     "qm9s": ("qm9s", "Qm9s", "folder"),
     "simulated": ("simulated", "Simulated", "num_spectra"),
     "table": ("table", "Table", "folder"),
