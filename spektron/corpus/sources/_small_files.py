@@ -71,9 +71,10 @@ class SmallFiles(FileSource):
         return size_of(path) > _PART_BYTES
 
     def _ranges_of(self, path: Path) -> list[tuple[int, int]]:
+        unfit: tuple[type[Exception], ...] = (UnfitFile, *self.damages)
         try:
             return list(self._ranges(path)) or [_WHOLE]
-        except (UnfitFile, *self.damages):
+        except unfit:
             return [_WHOLE]
 
     def _read_file(self, path: Path, first: Path, start: int, stop: int) -> Iterator[Spectrum | Reject]:

@@ -1,9 +1,9 @@
 """Two columns of numbers below lines of text, whoever wrote them: encodings, line ends, delimiters, decimal signs.
 
-A text has labels (``##KEY=value``), remarks (``#Key=value``), other lines before the first row, and rows of two numbers.
-One notation holds for all rows: numbers with a point, parted by comma, semicolon, tab or spaces; or numbers with a
-decimal comma, parted by semicolon, tab or spaces. A line among the rows that is neither a row, a label nor a remark makes
-the text damaged: a point would be missing there.
+A text has labels (``##KEY=value``), remarks (``#Key=value``), other lines before the first row, and rows of two
+numbers. One notation holds for all rows: numbers with a point, parted by comma, semicolon, tab or spaces; or numbers
+with a decimal comma, parted by semicolon, tab or spaces. A line among the rows that is neither a row, a label nor a
+remark makes the text damaged: a point would be missing there.
 """
 
 from __future__ import annotations
