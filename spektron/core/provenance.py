@@ -14,7 +14,11 @@ import psutil
 
 import spektron
 
-__all__ = ["hardware", "provenance"]
+__all__ = ["gpu_names", "hardware", "provenance"]
+
+# Untracked code and settings are small; a folder of data that nobody ignored must not hold up the start of a study.
+_MAX_FILE_BYTES = 2**20
+_MAX_ALL_BYTES = 64 * 2**20
 
 # Versions that change numbers or formats. The whole environment is covered by the lock hash.
 _PACKAGES = ("ray", "torch", "numpy", "scipy", "optuna", "mlflow", "pyarrow", "scikit-learn", "chemotools")
@@ -22,14 +26,14 @@ _PACKAGES = ("ray", "torch", "numpy", "scipy", "optuna", "mlflow", "pyarrow", "s
 
 @cache
 def provenance() -> dict[str, str]:
-    """Git commit, hash of the uncommitted diff, lock hash, versions and hardware, as flat text tags."""
+    """Git commit, hash of what is not committed, lock hash, versions and hardware, as flat text tags."""
     root = Path(spektron.__file__).resolve().parents[1]
-    commit = _git(root, "rev-parse", "HEAD") or os.environ.get("SPEKTRON_GIT_COMMIT", "unknown")
-    # An untracked file can change a result as well as a changed one: its name and content count.
-    diff = (_git(root, "diff", "HEAD") or "") + (_git(root, "status", "--porcelain") or "")
+    commit = (_git(root, "rev-parse", "HEAD") or b"").decode() or os.environ.get("SPEKTRON_GIT_COMMIT", "unknown")
+    dirty_diff, unhashed = _dirty_diff(root)
     return {
         "git_commit": commit,
-        "git_dirty_diff": hashlib.sha256(diff.encode()).hexdigest()[:16] if diff else "clean",
+        "git_dirty_diff": dirty_diff,
+        "git_unhashed": unhashed,
         "source_hash": _source_hash(),
         "lock_hash": _lock_hash(),
         "python": platform.python_version(),
@@ -47,23 +51,56 @@ def hardware() -> dict[str, str]:
         "cpu": _cpu_name(),
         "cpu_count": str(os.cpu_count() or 0),
         "memory_gib": f"{psutil.virtual_memory().total / 2**30:.0f}",
-        "gpu": _gpu_names(),
+        "gpu": ", ".join(gpu_names()) or "none",
     }
 
 
-def _gpu_names() -> str:
+def gpu_names() -> list[str]:
     """Models of the NVIDIA GPUs, from the driver's own files: no CUDA library need be loaded for it."""
     files = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("Model")]
-    return ", ".join(names) or "none"
+    return [line.split(":", 1)[1].strip() for line in lines if line.startswith("Model")]
 
 
-def _git(root: Path, *words: str) -> str | None:
+def _dirty_diff(root: Path) -> tuple[str, str]:
+    """Hash of what `root` holds beside its commit, and what of it could not be hashed.
+
+    An untracked file can change a result as well as a changed one, so its name and content count; of one that is too
+    large to read at every start, the name.
+    """
+    diff, listed = _git(root, "diff", "HEAD"), _git(root, "ls-files", "-oz", "--exclude-standard")
+    if diff is None or listed is None:
+        return "unknown", "unknown"
+    names = [os.fsdecode(name) for name in sorted(listed.split(b"\0")) if name]
+    digest = hashlib.sha256(diff)
+    left_bytes, unhashed = _MAX_ALL_BYTES, []
+    for name in names:
+        content = _content(root / name, min(_MAX_FILE_BYTES, left_bytes))
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(content or b"").digest())
+        if content is None:
+            unhashed.append(name)
+        else:
+            left_bytes -= len(content)
+    told = f"{len(unhashed)} untracked files by name only, the first {unhashed[0]}" if unhashed else "none"
+    return digest.hexdigest()[:16] if diff or names else "clean", told
+
+
+def _content(path: Path, limit_bytes: int) -> bytes | None:
+    """A file's bytes; None if they are too many, or cannot be read."""
+    try:
+        return path.read_bytes() if path.is_file() and path.stat().st_size <= limit_bytes else None
+    except OSError:
+        return None
+
+
+def _git(root: Path, *words: str) -> bytes | None:
     """Ask git, only where the package's own checkout is the repository (a wheel inside another one is not)."""
     if not (root / ".git").exists():
         return None
-    done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=20, check=False)
+    try:
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):  # no git here, or a disk too slow to wait for
+        return None
     return done.stdout.strip() if done.returncode == 0 else None
 
 

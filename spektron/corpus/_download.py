@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,109 +19,13 @@ import requests
 
 from spektron.core.errors import CorpusError
 from spektron.core.files import disk_errors, require_free_bytes, write_text
+from spektron.corpus._http import BROKEN, Patience, TryAgain, open_once, unreachable
 
-__all__ = ["Downloader", "NotFoundError", "Patience", "get"]
+__all__ = ["Downloader"]
 
 # What is lost of a connection that breaks, at most: requests gives whole chunks only.
 _CHUNK_BYTES = 1 << 16
-_TIMEOUT_S = (20.0, 60.0)  # to connect, and between two chunks
-# Worth another try: too many requests, and what a gateway or a restarting server says.
-_PASSING = {408, 429, 500, 502, 503, 504}
-_BROKEN = (
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-)
-# Lengths and ranges must count the file's own bytes, not those of a compressed transfer.
-_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "spektron (corpus fetch)"}
-
 Advance = Callable[[int, int | None], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How often and how long to wait.
-
-    Attributes
-    ----------
-    num_tries : int
-        In a row without a single byte gained.
-    first_wait_s, longest_wait_s : float
-        Doubled from try to try; a server's ``Retry-After`` counts up to the longest.
-    """
-
-    num_tries: int = 6
-    first_wait_s: float = 1.0
-    longest_wait_s: float = 120.0
-
-    def wait(self, failures: int, asked_s: float = 0.0) -> None:
-        """Sleep before the next try."""
-        time.sleep(min(max(self.first_wait_s * 2.0 ** (failures - 1), asked_s), self.longest_wait_s))
-
-
-class NotFoundError(CorpusError):
-    """The server knows no such file."""
-
-
-class _TryAgain(Exception):
-    """A passing failure: what was seen, how long the server asked to wait, and whether to begin again from nothing."""
-
-    def __init__(self, seen: str, asked_s: float = 0.0, from_start: bool = False) -> None:
-        super().__init__(seen)
-        self.asked_s, self.from_start = asked_s, from_start
-
-
-def get(url: str, patience: Patience, headers: dict[str, str] | None = None) -> requests.Response:
-    """Open `url` as a stream, patiently.
-
-    Raises
-    ------
-    CorpusError
-        No network, or an answer that will not change (404, 403, ...).
-    """
-    failures = 0
-    while True:
-        try:
-            return _open(url, headers or {})
-        except _TryAgain as error:
-            failures += 1
-            if failures >= patience.num_tries:
-                raise _unreachable(url, failures, error) from error
-            patience.wait(failures, error.asked_s)
-
-
-def _open(url: str, headers: dict[str, str]) -> requests.Response:
-    try:
-        response = requests.get(url, headers=_HEADERS | headers, stream=True, timeout=_TIMEOUT_S)
-    except _BROKEN as error:
-        raise _TryAgain(str(error)) from error
-    except requests.RequestException as error:
-        raise CorpusError(f"expected an address that can be asked, found {url}: {error}", "check it") from error
-    if response.status_code in _PASSING:
-        response.close()
-        raise _TryAgain(f"status {response.status_code}", _seconds(response.headers.get("Retry-After", "")))
-    if response.status_code >= 400 and response.status_code != 416:
-        response.close()
-        refusal = NotFoundError if response.status_code in (404, 410) else CorpusError
-        raise refusal(
-            f"expected a file at {url}, found status {response.status_code} ({response.reason})",
-            "the publisher may have moved it: look at the source's page, fetch it by hand into the same folder, or "
-            "name another server with SPEKTRON_MIRROR",
-        )
-    return response
-
-
-def _seconds(text: str) -> float:
-    """``Retry-After`` in seconds; the other form, a date, is not worth reading."""
-    return float(text) if re.fullmatch(r"\d{1,6}", text.strip()) else 0.0
-
-
-def _unreachable(url: str, tries: int, error: Exception) -> CorpusError:
-    return CorpusError(
-        f"expected an answer from {url}, found none in {tries} tries: {error}",
-        "check the network, or name another server with SPEKTRON_MIRROR; the same command goes on where this stopped",
-    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -169,12 +72,12 @@ class Downloader:
             try:
                 self._continue(url, self.part)
                 break
-            except _TryAgain as error:
+            except TryAgain as error:
                 if error.from_start:
                     self.discard()
                 failures = 1 if _size(self.part) > before else failures + 1
                 if failures >= self.patience.num_tries:
-                    raise _unreachable(url, failures, error) from error
+                    raise unreachable(url, failures, error) from error
                 self.patience.wait(failures, error.asked_s)
         Path(output_file).unlink(missing_ok=True)
         try:
@@ -195,11 +98,11 @@ class Downloader:
         asked = {"Range": f"bytes={have}-"} if have else {}
         if have and mark:
             asked["If-Range"] = mark
-        with _open(url, asked) as response:
+        with open_once(url, asked) as response:
             if response.status_code == 416:
                 if _total(response) == have:
                     return
-                raise _TryAgain("the file is shorter than what was fetched of it", from_start=True)
+                raise TryAgain("the file is shorter than what was fetched of it", from_start=True)
             begin = _begin(response, have, mark)
             if _is_page(response.headers.get("Content-Type", "")):
                 self._refuse_page(url, next(response.iter_content(4096), b""))
@@ -215,7 +118,7 @@ class Downloader:
             self.resumed = begin > 0
             self._copy(response, file, total)
         if total is not None and (found := _size(part)) != total:
-            raise _TryAgain(f"the connection ended after {found} of {total} bytes")
+            raise TryAgain(f"the connection ended after {found} of {total} bytes")
 
     def _copy(self, response: requests.Response, file: BinaryIO, total: int | None) -> None:
         self.advance(file.tell(), total)
@@ -225,8 +128,8 @@ class Downloader:
                     self._refuse_page(response.url, chunk)
                 file.write(chunk)
                 self.advance(file.tell(), total)
-        except _BROKEN as error:
-            raise _TryAgain(str(error)) from error
+        except BROKEN as error:
+            raise TryAgain(str(error)) from error
 
     def _refuse_page(self, url: str, head: bytes) -> None:
         if Path(self.name).suffix.lower() not in (".html", ".htm"):
@@ -244,7 +147,7 @@ def _begin(response: requests.Response, have: int, mark: str) -> int:
     found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", "").strip())
     if found is None or int(found.group(1)) != have or (mark and _mark(response) not in ("", mark)):
         # Not the range that was asked for, or of another version although it was told which: take the whole anew.
-        raise _TryAgain(f"range {response.headers.get('Content-Range')!r} for {have}-", from_start=True)
+        raise TryAgain(f"range {response.headers.get('Content-Range')!r} for {have}-", from_start=True)
     return have
 
 

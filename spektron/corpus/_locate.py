@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from spektron.core.errors import ConfigError, CorpusError
-from spektron.corpus._download import Patience, get
+from spektron.corpus._http import Patience, get
 from spektron.corpus.registry import Figshare, Osf, Plain, Publication, WebBook, Zenodo
 
 __all__ = ["Remote", "locate", "wanted_names"]

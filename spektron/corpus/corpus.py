@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from spektron.core.errors import ConfigError, CorpusError, ResourceError
 from spektron.core.storage import Storage
 from spektron.corpus.manifest import Manifest, load_manifest
@@ -96,14 +98,18 @@ class Corpus:
     ) -> Iterator[SpectrumBatch]:
         """Endless training batches over the first `num_spectra` train rows, reshuffled every epoch.
 
-        Every batch is full; batches run across the ends of epochs. In each epoch a worker sees ``num_spectra //
-        world_size`` rows that no other worker sees; the remainder, fewer than `world_size` rows, sits out that epoch.
-        Each batch owns its arrays. ``stream(start_batch=k)`` gives exactly the batches that follow the first k.
+        Every batch is full; batches run across the ends of epochs. Each batch owns its arrays.
+        ``stream(start_batch=k)`` gives exactly the batches that follow the first k.
 
         A subset that fits in `resident_bytes` is decoded once, through Ray Data (or, without Ray, plain pyarrow), and
-        kept for this process; each epoch is then an exact permutation of its rows. A larger subset is read through Ray
-        Data in every epoch: row groups in random order, shuffled within windows of 4096 rows. The two orders differ, so
-        `resident_bytes` must not change between a checkpoint and its resumption.
+        kept for this process; each epoch is then an exact permutation of its rows. Batch k is one and the same however
+        many workers share it: worker r has its rows r, r + `world_size`, …
+
+        A larger subset is read through Ray Data in every epoch: row groups in random order, shuffled within windows of
+        4096 rows. There each worker reads ``num_spectra // world_size`` rows that no other worker reads (the remainder,
+        fewer than `world_size` rows, sits out that epoch), so which rows meet in a batch depends on `world_size`. A
+        mixture goes this way as soon as one of its kinds does. The two orders differ, so `resident_bytes` must not
+        change between a checkpoint and its resumption.
 
         Parameters
         ----------
@@ -149,19 +155,26 @@ class Corpus:
         self, shares: Sequence[KindShare], order: StreamOrder, start_batch: int, resident_bytes: int
     ) -> Iterator[SpectrumBatch]:
         subsets = [_Subset(self, share.kind, share.unique) for share in shares]
-        orders = [replace(order, num_rows=share.unique) for share in shares]
         # Small kinds first: they come round most often.
         kept, left = set(), resident_bytes
         for place in sorted(range(len(subsets)), key=lambda place: subsets[place].num_bytes):
             left -= subsets[place].num_bytes
             if left >= 0:
                 kept.add(place)
-        return mixed_batches(
-            shares,
-            order.batch_size,
-            start_batch,
-            lambda place, first: subsets[place].batches(orders[place], first, is_resident=place in kept),
-        )
+
+        def mixed(order: StreamOrder) -> Iterator[SpectrumBatch]:
+            def open_stream(place: int, first: int) -> Iterator[SpectrumBatch]:
+                rows = subsets[place]
+                return rows.batches(replace(order, num_rows=rows.num_rows), first, is_resident=place in kept)
+
+            return mixed_batches(shares, order.batch_size, start_batch, open_stream)
+
+        if len(kept) < len(subsets):
+            return mixed(order)
+        # All in memory: the batch of all workers is mixed, and dealt out as `StreamOrder.batches` does.
+        of_all = replace(order, batch_size=order.batch_size * order.world_size, rank=0, world_size=1)
+        mine = np.arange(order.rank, of_all.batch_size, order.world_size)
+        return (batch.take(mine) for batch in mixed(of_all))
 
     def _num_rows(self, split: str, limit: int | None) -> int:
         available = self.num_spectra(split)

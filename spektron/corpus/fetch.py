@@ -23,8 +23,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from spektron.core.errors import ConfigError, CorpusError
 from spektron.core.files import require_free_bytes
-from spektron.corpus._download import Downloader, NotFoundError, Patience
+from spektron.corpus._download import Downloader
 from spektron.corpus._fetched import RECORD_NAME, Say, Store
+from spektron.corpus._http import NotFoundError, Patience
 from spektron.corpus._locate import Remote, locate, wanted_names
 from spektron.corpus.registry import PUBLICATIONS, Publication, WebBook
 

@@ -1,6 +1,10 @@
 """Which rows come when: an endless order of positions for each worker that any batch can be found in again.
 
-All of it follows from (seed, epoch, rank, world_size), so a stream resumes at any batch without a stored state.
+There are two. Rows in memory come in one sequence for all workers, dealt out row by row: batch k of all workers is
+batch k of one worker. Rows that are read in every epoch come in a sequence of each worker's own, so that no row is read
+by two: the number of workers then decides which rows meet in a batch, though hardly which rows an epoch holds.
+
+Both follow from (seed, epoch, rank, world_size), so a stream resumes at any batch without a stored state.
 """
 
 from __future__ import annotations
@@ -37,9 +41,6 @@ class Window:
 class StreamOrder:
     """The order of one worker's rows.
 
-    Each epoch, every worker has ``num_rows // world_size`` rows and no row is with two workers; the remainder of the
-    division sits out that epoch, and another epoch's permutation leaves out other rows.
-
     Attributes
     ----------
     num_rows : int
@@ -63,20 +64,32 @@ class StreamOrder:
         )
         if self.batch_size < 1 or self.seed < 0 or not 0 <= self.rank < self.world_size:
             raise ConfigError(f"expected batch_size ≥ 1, seed ≥ 0 and 0 ≤ rank < world_size, found {found}")
-        if self.rows_per_epoch < 1:
-            raise ConfigError(
-                f"expected at least one spectrum for each worker, found {found}", "use fewer workers or more spectra"
-            )
+        if self.num_rows < 1:
+            raise ConfigError(f"expected at least one spectrum, found {found}")
+
+    def batches(self, start_batch: int) -> Iterator[NDArray[np.intp]]:
+        """Yield the positions of this worker's batches of rows in memory, shape (batch_size,), from `start_batch` on.
+
+        Worker r has rows r, r + world_size, … of the batch of all workers together, which is cut from exact
+        permutations of the rows laid end to end: the same batch however many workers share it.
+        """
+        of_all = self.batch_size * self.world_size
+        epoch, offset = divmod(start_batch * of_all, self.num_rows)
+        waiting = self._permutation(epoch)[offset:]
+        while True:
+            while len(waiting) < of_all:
+                epoch += 1
+                waiting = np.concatenate([waiting, self._permutation(epoch)])
+            yield waiting[self.rank : of_all : self.world_size]
+            waiting = waiting[of_all:]
 
     @property
     def rows_per_epoch(self) -> int:
-        """Rows that this worker, like every other, sees in one epoch."""
-        return self.num_rows // self.world_size
+        """Rows that this worker, like every other, reads in one epoch of a stream.
 
-    def epoch_rows(self, epoch: int) -> NDArray[np.intp]:
-        """Positions of this worker's rows in the order it sees them, exactly shuffled, shape (rows_per_epoch,)."""
-        permutation = self._generator(_ROWS, epoch).permutation(self.num_rows)
-        return permutation[self.rank :: self.world_size][: self.rows_per_epoch]
+        The remainder of the division, fewer rows than workers, sits out an epoch; another epoch leaves out others.
+        """
+        return self.num_rows // self.world_size
 
     def epoch_slices(self, epoch: int, slices: Sequence[RowSlice]) -> list[RowSlice]:
         """Slices this worker reads in one epoch: its share of all slices laid end to end in a random order."""
@@ -97,8 +110,12 @@ class StreamOrder:
         """Shuffled positions within a window, shape (window.num_rows,)."""
         return self._generator(_WINDOW, window.epoch, self.rank, window.index).permutation(window.num_rows)
 
+    def _permutation(self, epoch: int) -> NDArray[np.intp]:
+        return self._generator(_ROWS, epoch).permutation(self.num_rows)
+
     def _generator(self, purpose: int, *where: int) -> np.random.Generator:
-        return np.random.default_rng([self.seed, purpose, *where])
+        # Purpose and place as a spawn key: appended to the seed, [seed, 2] and [seed, 2, 0, 0] would be one generator.
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(purpose, *where)))
 
 
 def cut_rows(slices: Sequence[RowSlice], first: int, last: int) -> list[RowSlice]:

@@ -11,8 +11,6 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from spektron.corpus.order import StreamOrder
 from spektron.corpus.schema import INTENSITY_BYTES
 from spektron.spectra.spectrum import SpectrumBatch
@@ -61,12 +59,5 @@ def forget_resident_rows() -> None:
 
 
 def resident_batches(rows: SpectrumBatch, order: StreamOrder, start_batch: int) -> Iterator[SpectrumBatch]:
-    """Endless batches as gathers from an exact permutation of each epoch; every batch is a copy of its own."""
-    epoch, offset = divmod(start_batch * order.batch_size, order.rows_per_epoch)
-    waiting = order.epoch_rows(epoch)[offset:]
-    while True:
-        while len(waiting) < order.batch_size:
-            epoch += 1
-            waiting = np.concatenate([waiting, order.epoch_rows(epoch)])
-        yield rows.take(waiting[: order.batch_size])
-        waiting = waiting[order.batch_size :]
+    """Endless batches as gathers; every batch is a copy of its own."""
+    return map(rows.take, order.batches(start_batch))

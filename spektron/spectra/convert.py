@@ -19,6 +19,10 @@ __all__ = ["MIN_POINTS", "REPAIRS", "spectrum_from_xy"]
 # and filter instruments in use have 100 to 128 pixels).
 MIN_POINTS = 64
 
+# A step wider than this many of the usual ones is a stretch that nobody measured. Real axes stay far below: the widest
+# step of 7,400 spectra by some thirty publishers is 2.0 of their usual ones, where positions are whole numbers.
+MAX_STEP_RATIO = 20.0
+
 # Everything that is mended rather than refused, because it has one right answer; the build report counts each.
 REPAIRS = {
     "axis-descending": "the axis ran downwards in its own unit; it was turned round together with the intensities",
@@ -33,6 +37,7 @@ REPAIRS = {
     "field-name-variant": "a field goes by another name than the one published, and was taken by that name",
     "imaginary-modes-dropped": "modes of imaginary frequency, where a molecule was not at its minimum, were left out",
     "smiles-unreadable": "no structure is given, or an impossible one; its text or the record's name stands for it",
+    "archive-directory-rebuilt": "the archive's directory was lost; its entries were found by their own headers",
     "absorbance-from-transmittance": "the file gives transmittance; its negative decadic logarithm stands for it",
     "axis-end-from-step": "the last position is missing or contradicts the rest; first position and step gave the axis",
     "axis-ends-swapped": "first and last position were exchanged; the table told which is which",
@@ -81,7 +86,7 @@ def spectrum_from_xy(
     ------
     SpectrumRejected
         ``length-mismatch``, ``too-few-points``, ``not-finite``, ``nan-inside``, ``axis-not-finite``,
-        ``axis-not-monotonic``, ``out-of-range`` or ``constant``.
+        ``axis-not-monotonic``, ``gap-inside``, ``out-of-range`` or ``constant``.
     """
     positions, intensity = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if positions.ndim != 1 or positions.shape != intensity.shape:
@@ -138,10 +143,22 @@ def _ascending(
             "axis-not-monotonic",
             f"expected positions in one direction, found {backward} of {len(steps)} steps that repeat or turn back",
         )
+    _require_no_gap(positions, steps, unit)
     wavenumber = to_wavenumber(positions, unit)
     if wavenumber[0] > wavenumber[-1]:
         return wavenumber[::-1], intensity[::-1], descending
     return wavenumber, intensity, descending
+
+
+def _require_no_gap(positions: NDArray[np.float64], steps: NDArray[np.float64], unit: AxisUnit) -> None:
+    """Refuse an axis with a hole in it, judged in its own unit, in which instruments step evenly."""
+    widest, usual = int(steps.argmax()), float(np.median(steps))
+    if steps[widest] > MAX_STEP_RATIO * usual:
+        raise SpectrumRejected(
+            "gap-inside",
+            f"expected steps of about {usual:.4g} {unit.value}, found nothing measured between "
+            f"{positions[widest]:.6g} and {positions[widest + 1]:.6g} {unit.value}",
+        )
 
 
 def _resampled(wavenumber: NDArray[np.float64], intensity: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -81,16 +81,20 @@ def test_it_resumes_at_any_batch(mixed: Corpus) -> None:
         assert np.array_equal(resumed.intensity, whole[start].intensity)
 
 
-def test_workers_see_different_rows(mixed: Corpus) -> None:
-    seen = [
-        {
-            i
-            for b in islice(mixed.stream(num_spectra=80, batch_size=10, seed=0, rank=rank, world_size=2, mix=MIX), 4)
-            for i in _ids(b)
-        }
-        for rank in range(2)
-    ]
-    assert not seen[0] & seen[1]
+def test_workers_share_the_batches_of_one(mixed: Corpus) -> None:
+    mix = {"computed": 0.7, "experimental": 0.3}
+
+    def batches(rank: int, world_size: int) -> list[list[int]]:
+        rows = 24 // world_size
+        stream = mixed.stream(
+            num_spectra=81, batch_size=rows, seed=0, rank=rank, world_size=world_size, start_batch=5, mix=mix
+        )
+        return [_ids(batch) for batch in islice(stream, 12)]
+
+    alone = batches(0, 1)
+    for world_size in (2, 3):
+        shares = zip(*(batches(rank, world_size) for rank in range(world_size)))
+        assert [np.stack(share, axis=1).ravel().tolist() for share in shares] == alone
 
 
 @pytest.mark.ray

@@ -71,6 +71,8 @@ def test_unmeasured_ends_are_cut_and_counted_never_extrapolated() -> None:
         (broken(7, X[6], X), Y, AxisUnit.CM1, "IR", "axis-not-monotonic"),
         (broken(7, X[3], X), Y, AxisUnit.CM1, "IR", "axis-not-monotonic"),
         (np.full(300, 900.0), Y, AxisUnit.CM1, "IR", "axis-not-monotonic"),
+        (np.r_[X[:150], X[150:] + 300.0], Y, AxisUnit.CM1, "IR", "gap-inside"),
+        (np.r_[X[:150], X[150:] + 300.0][::-1], Y, AxisUnit.CM1, "IR", "gap-inside"),
         (X - 600.0, Y, AxisUnit.NM, "NIR", "out-of-range"),
         (X, Y, AxisUnit.CM1, "NIR", "out-of-range"),
         (X, np.full(300, 3.0), AxisUnit.CM1, "IR", "constant"),
@@ -83,6 +85,17 @@ def test_what_cannot_be_mended_is_refused_by_name(x: Any, y: Any, unit: AxisUnit
     assert caught.value.reason == reason
     assert "expected" in caught.value.detail
     assert "found" in caught.value.detail
+
+
+def test_a_gap_is_told_with_its_ends_and_uneven_steps_are_none() -> None:
+    two_ranges = np.r_[np.arange(900.0, 1800.0, 2.0), np.arange(2800.0, 3000.0, 2.0)]
+    with pytest.raises(SpectrumRejected, match=r"steps of about 2 cm-1, found nothing .* between 1798 and 2800 cm-1"):
+        convert(two_ranges, np.sin(two_ranges))
+    # Steps of a grating, even in wavelength, are 25 times as wide in wavenumber at one end as at the other.
+    nm = np.linspace(2500.0, 12_500.0, 400)
+    assert convert(nm, np.sin(nm), AxisUnit.NM).repairs == ()
+    # The last step that is still taken for one.
+    assert convert(broken(299, X[298] + 19.9 * (X[1] - X[0]), X), Y).repairs == ()
 
 
 @given(arrays(np.float64, 80, elements=st.floats(width=64)), arrays(np.float64, 80, elements=st.floats(width=64)))

@@ -22,6 +22,7 @@ REJECT_REASONS = {
     "constant": "all intensities are the same: nothing was measured",
     "damaged-record": "the record cannot be decoded: cut short, of another notation, or text where numbers belong",
     "duplicate-file": "the same file under a second name: reading it twice would put twins on both sides of a split",
+    "gap-inside": "a stretch inside the range was not measured; filling it would invent data",
     "length-mismatch": "axis and intensities differ in length",
     "missing-column": "the file lacks a column that every spectrum needs, or holds another type in it",
     "nan-inside": "intensities are missing between measured ones; filling them would invent data",

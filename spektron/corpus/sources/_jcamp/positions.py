@@ -64,8 +64,8 @@ def curve_of(block: Block) -> Curve:
     if not len(table.y):
         raise JcampError(block.line, "expected points, found an empty table", "length")
     place = _paired if table.paired else _stepped
-    x, repairs = place(block, table, _factor(block, "XFACTOR"))
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # absurd factors make infinities, which the gate refuses
+        x, repairs = place(block, table, _factor(block, "XFACTOR"))
         y = table.y * _factor(block, "YFACTOR")
     if not block.ended:
         repairs = (*repairs, "end-record-missing")
