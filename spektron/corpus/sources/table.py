@@ -1,8 +1,8 @@
 """A folder of Parquet files with one spectrum a row: ``x``, ``y``, a modality and a unit.
 
-Columns ``x`` and ``y`` are lists of numbers. ``modality``, ``x_unit`` and ``y_unit`` are columns, fields of the JSON under the
-schema metadata key ``spektron``, or stated by the README.md beside the file, asked in this order. Further columns are
-optional: ``sample_id``, ``instrument``, and what names a compound (`spektron.corpus.sources._compound`).
+Columns ``x`` and ``y`` are lists of numbers. ``modality``, ``x_unit`` and ``y_unit`` are columns, fields of the JSON
+under the schema metadata key ``spektron``, or stated by the README.md beside the file, asked in this order. Further
+columns are optional: ``sample_id``, ``instrument``, and what names a compound (`spektron.corpus.sources._compound`).
 
 Every row is kept or refused by name, every file that cannot be read is named, and the rest goes on.
 """
@@ -135,15 +135,14 @@ class Table(Settings):
             unit, from_readme = metadata.find("x_unit", row.texts["x_unit"])
             modality, modality_from_readme = metadata.find("modality", row.texts["modality"])
             repairs += ["unit-from-readme"] * from_readme + ["modality-from-readme"] * modality_from_readme
-            modality = parse_modality(modality)
+            axis_unit, modality = parse_unit(unit), parse_modality(modality)
+            y_unit, _ = metadata.find("y_unit", row.texts["y_unit"])
             x, y, cut = cut_to_detector_range(set_, row.x, row.y)
-            y, intensity_unit, conversions = stored_intensity(
-                y, metadata.find("y_unit", row.texts["y_unit"])[0], modality
-            )
+            y, intensity_unit, conversions = stored_intensity(y, y_unit, modality)
             return spectrum_from_xy(
                 x,
                 y,
-                unit=parse_unit(unit),
+                unit=axis_unit,
                 modality=modality,
                 intensity_unit=intensity_unit,
                 spectrum_id=f"{source}/{sample_id}",
