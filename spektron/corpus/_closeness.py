@@ -9,7 +9,7 @@ from spektron.corpus._cells import Cells, cell_means, full_cells
 from spektron.corpus._sketch import CELL_CM1
 from spektron.spectra.spectrum import MODALITIES, NUM_POINTS, SpectrumBatch
 
-__all__ = ["MAX_DISTANCE", "MAX_DISTANCE_ACROSS", "relative_distance"]
+__all__ = ["MAX_DISTANCE", "MAX_DISTANCE_ACROSS", "WORTH_A_SECOND_LOOK", "outline_distance", "relative_distance"]
 
 # Copies through rounding to three decimals, float16, scaling, cropping and fine resampling lie below it, different
 # samples above, but for the closest of one kind (bottles of one sort of oil): docs/near_duplicates.md has the table.
@@ -29,7 +29,10 @@ _MIN_CELLS = 16
 # Grids on which published libraries resample by linear interpolation, without averaging: narrow lines and noise come
 # out otherwise than on a finer grid, by up to 0.15 on unsmoothed Raman scans at 8 cm⁻¹.
 _COMMON_STEPS_CM1 = (8.0, 5.0, 4.0, 2.0, 1.0)
-_WORTH_A_SECOND_LOOK = 0.2
+WORTH_A_SECOND_LOOK = 0.2
+
+# 512 × 256 cells are 1 MiB.
+_PAIRS_AT_A_TIME = 512
 
 # Raman scans are noisy from point to point, and two scans never share their noise. What resampling changes in a scan
 # says how much of that there is: copies resampled alike differ by at most 0.25 of it (25 RRUFF scans, from their files,
@@ -59,10 +62,33 @@ def relative_distance(first: SpectrumBatch, second: SpectrumBatch) -> Floats:
         return distance
     pairs = _Pairs(first.take(comparable), second.take(comparable))
     found = pairs.distance(pairs.cells(pairs.first), pairs.cells(pairs.second))
-    again = np.flatnonzero((found > MAX_DISTANCE) & (found < _WORTH_A_SECOND_LOOK))
+    again = np.flatnonzero((found > MAX_DISTANCE) & (found < WORTH_A_SECOND_LOOK))
     if len(again):
         found[again] = np.minimum(found[again], _resampled_distance(pairs.take(again), found[again]))
     distance[comparable] = found
+    return distance
+
+
+def outline_distance(spectra: SpectrumBatch, pairs: NDArray[np.intp]) -> Floats:
+    """Distance of pairs of rows over the cells that both cover, nothing resampled, shape (pairs,).
+
+    What `relative_distance` begins with, for pairs that share rows: each row's cells are computed once. Infinite where
+    two cannot be compared.
+    """
+    start, step, intensity = _axis(spectra)
+    width = np.array([CELL_CM1[name] for name in MODALITIES])[spectra.modality]
+    first, end = full_cells(start, spectra.wavenumber_stop_cm1.astype(np.float64), width)
+    cells = cell_means(intensity, start, step, first, int(np.maximum(end - first, 1).max(initial=1)), width)
+    distance = np.full(len(pairs), np.inf)
+    for low in range(0, len(pairs), _PAIRS_AT_A_TIME):
+        some = pairs[low : low + _PAIRS_AT_A_TIME]
+        common = _Pairs(spectra.take(some[:, 0]), spectra.take(some[:, 1]))
+        columns = common.first_cell[:, None] + np.arange(max(int(common.num_cells.max()), 1))
+        one, other = (
+            cells[side[:, None], np.clip(columns - first[side][:, None], 0, cells.shape[1] - 1)] for side in some.T
+        )
+        found = common.distance(one, other)
+        distance[low : low + len(some)] = np.where(common.comparable, found, np.inf)
     return distance
 
 
@@ -100,7 +126,7 @@ class _Pairs:
 
     def distance(self, one: Cells, other: Cells) -> Floats:
         """Distance of two sets of cells, centred and of unit length over each pair's own cells."""
-        valid = np.arange(one.shape[1]) < self.num_cells[:, None]
+        valid = np.arange(one.shape[1]) < np.maximum(self.num_cells, 1)[:, None]
         difference = _unit(one, valid) - _unit(other, valid)
         squared: Floats = np.einsum("pc,pc->p", difference, difference)
         return np.sqrt(squared)

@@ -17,7 +17,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from spektron.corpus._candidates import REACH, PairBlock, candidate_pairs
-from spektron.corpus._closeness import MAX_DISTANCE, MAX_DISTANCE_ACROSS, relative_distance
+from spektron.corpus._closeness import (
+    MAX_DISTANCE,
+    MAX_DISTANCE_ACROSS,
+    WORTH_A_SECOND_LOOK,
+    outline_distance,
+    relative_distance,
+)
 from spektron.corpus._sketch import NUM_KEYS, sketch_block
 from spektron.spectra.spectrum import SpectrumBatch
 
@@ -30,6 +36,7 @@ __all__ = [
     "candidate_pairs",
     "components",
     "near_duplicates",
+    "near_duplicates_among",
     "relative_distance",
     "sketch",
 ]
@@ -84,6 +91,28 @@ def near_duplicates(first: SpectrumBatch, second: SpectrumBatch, *, across: Arra
     """
     limit = np.where(np.asarray(across, dtype=np.bool_), MAX_DISTANCE_ACROSS, MAX_DISTANCE)
     return relative_distance(first, second) <= limit
+
+
+def near_duplicates_among(
+    spectra: SpectrumBatch, pairs: NDArray[np.intp], *, across: ArrayLike = False
+) -> NDArray[np.bool_]:
+    """Whether pairs of rows are one measurement each, shape (pairs,); `near_duplicates` for pairs that share rows.
+
+    Parameters
+    ----------
+    spectra : SpectrumBatch
+    pairs : ndarray of int, shape (pairs, 2)
+        Rows of `spectra`.
+    across : bool or array_like of bool, shape (pairs,)
+        As in `near_duplicates`.
+    """
+    near = np.zeros(len(pairs), dtype=np.bool_)
+    # Few candidates are alike in outline as well: only they are worth the full comparison, which costs ten times more.
+    alike = np.flatnonzero(outline_distance(spectra, pairs) < WORTH_A_SECOND_LOOK)
+    if len(alike):
+        some, limits = pairs[alike], np.broadcast_to(np.asarray(across, dtype=np.bool_), len(pairs))[alike]
+        near[alike] = near_duplicates(spectra.take(some[:, 0]), spectra.take(some[:, 1]), across=limits)
+    return near
 
 
 def components(num_rows: int, pairs: ArrayLike) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from spektron.corpus.neighbours import (
     candidate_pairs,
     components,
     near_duplicates,
+    near_duplicates_among,
     relative_distance,
     sketch,
 )
@@ -227,3 +228,19 @@ def test_components_are_what_chains_of_pairs_reach(pairs: list[tuple[int, int]])
 
 def test_no_rows_have_no_components() -> None:
     assert components(0, []).shape == (0,)
+
+
+def test_pairs_that_share_rows_are_judged_alike() -> None:
+    x, y = bands(7)
+    spectra = batch(
+        spectrum(x, y),
+        spectrum(*COPIES["every 5 cm-1"](x, y)),
+        spectrum(*COPIES["cut below"](x, y)),
+        spectrum(*bands(8)),
+        spectrum(x[:900], y[:900]),  # too little in common to be compared
+        spectrum(x, y, "RAMAN"),
+    )
+    pairs = np.array([[i, j] for i in range(6) for j in range(i, 6)])
+    apart = near_duplicates(spectra.take(pairs[:, 0]), spectra.take(pairs[:, 1]), across=True)
+    assert near_duplicates_among(spectra, pairs, across=True).tolist() == apart.tolist()
+    assert {tuple(pair) for pair in pairs[apart].tolist()} == {(0, 1), (0, 2), (1, 2), *((i, i) for i in range(6))}

@@ -16,14 +16,14 @@ from spektron.corpus.building.runs import PartAccount, read_part
 from spektron.corpus.building.shards import RunRows, ShardRows, gather, write_shard
 from spektron.corpus.building.workers import Task, Workers
 from spektron.corpus.manifest import Shard
-from spektron.corpus.neighbours import near_duplicates
+from spektron.corpus.neighbours import near_duplicates_among
 from spektron.corpus.schema import intensity_matrix
 from spektron.spectra.spectrum import MODALITIES, SpectrumBatch
 
 __all__ = ["check_pairs", "read_parts", "write_shards"]
 
-# 2 × 2048 spectra are 32 MiB.
-_PAIRS_PER_TASK = 2048
+# 2 × 4096 spectra, if no two pairs share one, are 64 MiB.
+_PAIRS_PER_TASK = 4096
 
 
 def read_parts(workers: Workers, plan: BuildPlan, work: Storage, numbers: Sequence[int]) -> Iterator[PartAccount]:
@@ -79,15 +79,16 @@ def _read(plan: BuildPlan, work: Storage, task: Task) -> Task:
 
 
 def _check(work: Storage, task: Task) -> Task:
-    first, second = (
-        _spectra(gather(work, RunRows(*(np.asarray(task[f"{name}_{end}"]) for end in _ENDS)))) for name in ("a", "b")
-    )
-    return {"first": task["first"], "near": near_duplicates(first, second, across=np.asarray(task["across"])).tolist()}
+    # A row is in several pairs: each is read once.
+    places = np.concatenate([np.stack([np.asarray(task[f"{name}_{end}"]) for end in _ENDS], axis=1) for name in "ab"])
+    rows, inverse = np.unique(places, axis=0, return_inverse=True)
+    spectra = _spectra(gather(work, RunRows(*(np.ascontiguousarray(column) for column in rows.T))))
+    pairs = inverse.reshape(2, -1).T
+    return {"first": task["first"], "near": near_duplicates_among(spectra, pairs, across=task["across"]).tolist()}
 
 
 def _spectra(table: pa.Table) -> SpectrumBatch:
-    ends = (table[f"wavenumber_{end}_cm1"].to_numpy() for end in ("start", "stop"))
-    start, stop = (end.astype(np.float32) for end in ends)
+    start, stop = (table[f"wavenumber_{end}_cm1"].to_numpy().astype(np.float32) for end in ("start", "stop"))
     modality = np.array([MODALITIES.index(name) for name in table["modality"].to_pylist()], dtype=np.int64)
     intensity = intensity_matrix(pa.concat_arrays(table["intensity"].chunks))
     return SpectrumBatch(intensity=intensity, wavenumber_start_cm1=start, wavenumber_stop_cm1=stop, modality=modality)
