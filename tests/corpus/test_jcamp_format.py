@@ -263,6 +263,17 @@ def test_bombs_are_refused_before_they_unfold(rows: str) -> None:
     assert peak < 2**20
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "headers", [{"XFACTOR": "1E300"}, {"YFACTOR": "1E308"}, {"LASTX": "-1E308", "FIRSTX": "1E308"}]
+)
+def test_absurd_factors_are_no_warnings(headers: dict[str, str]) -> None:
+    for outcome in outcomes_of(text_of(ROWS.replace("404", "404E+300"), **headers).encode()):
+        assert isinstance(outcome, tuple)
+    for outcome in outcomes_of(text_of(**headers).encode()):
+        assert isinstance(outcome, tuple)
+
+
 def test_links_below_links_end_somewhere() -> None:
     with pytest.raises(JcampError, match="deep"):
         blocks_of("##TITLE=x\n##DATATYPE=LINK\n" * 100_000)
