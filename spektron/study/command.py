@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import tyro
 from rich.console import Console
 
-from spektron.core.errors import SpektronError
+from spektron.core.errors import ResourceError, SpektronError
+from spektron.core.provenance import gpu_names
 from spektron.core.settings import parse_assignments
 from spektron.corpus import Corpus
 from spektron.corpus.default import ensure_bundled
@@ -20,7 +21,8 @@ from spektron.corpus.unaltered import require_unaltered
 from spektron.report import console_width, render_report, render_table
 from spektron.study.places import Places
 from spektron.study.plan import plan_table
-from spektron.study.study import Study
+from spektron.study.resources import DATA_CPUS, num_slots
+from spektron.study.study import Placement, Study
 
 __all__ = ["RunOptions", "main", "run_study"]
 
@@ -98,7 +100,7 @@ def run_study(study: Study[Any], options: RunOptions) -> int:
     for warning in warnings:
         console.print(f"[yellow]warning:[/] {_escape(warning)}", highlight=False)
     if options.plan:
-        console.print(render_table(plan_table(plan, ledger, settings.train.max_concurrent or os.cpu_count() or 1)))
+        console.print(render_table(plan_table(plan, ledger, _expected_slots(settings.train, console))))
         return 0
     outcome = run_plan(plan, ledger, store, places, corpus.folder)
     assert outcome.report is not None
@@ -109,6 +111,17 @@ def run_study(study: Study[Any], options: RunOptions) -> int:
             "again when the server is back: it delivers them and runs nothing twice[/]"
         )
     return 1 if outcome.failed else 0
+
+
+def _expected_slots(placement: Placement, console: Console) -> int | None:
+    """Trials at a time as a run from here would have them; None for a cluster, which only the run asks."""
+    if os.environ.get("RAY_ADDRESS", "local") != "local":
+        return placement.max_concurrent
+    try:
+        return num_slots(placement, (os.cpu_count() or 1) + DATA_CPUS, len(gpu_names()))
+    except ResourceError as error:
+        console.print(f"[yellow]warning:[/] not on this machine: {_escape(error.message)}", highlight=False)
+        return placement.max_concurrent
 
 
 def _places(options: RunOptions) -> Places:

@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from spektron.core.errors import TrackingError
 from spektron.core.identity import canonical_json
 from spektron.study.journal import Journal
+from spektron.study.ledger import result_of
 from spektron.study.mlflow_store import MlflowStore, is_permanent
-from spektron.study.tags import KIND, PLAN, RESULT, TRIAL
+from spektron.study.tags import KIND, MAX_TAG_CHARS, PLAN, RESULT, TRIAL
 
 __all__ = ["Delivery"]
 
@@ -68,7 +68,7 @@ class Delivery:
         except Exception as error:  # whatever the client raises when a server is away: the journal keeps it
             if not self._away:
                 self._away = True
-                reason = str(error).strip().splitlines()[0][:300]
+                reason = "; ".join(str(error).strip().splitlines()[:2])[:500]
                 self._warn(f"MLflow is away, the study goes on and {self._journal.path} keeps everything: {reason}")
 
     def _deliver(self, events: Iterable[Mapping[str, Any]]) -> None:
@@ -108,16 +108,11 @@ class Delivery:
         except Exception as error:
             if not is_permanent(error):
                 raise
+            self._store.require_experiment()  # one that was deleted can be restored: wait, nothing is refused for good
             self._warn(f"MLflow refused {what} (kept in {self._journal.path}): {error}")
 
     def _log_metrics(self, trial: str, points: list[tuple[str, float, int, int]]) -> None:
-        self._store.log_metrics(self._run(trial), points)
-
-    def _run(self, trial: str) -> str:
-        run_id = self._store.run_id(TRIAL, trial)
-        if run_id is None:
-            raise TrackingError(f"expected an MLflow run for trial {trial}, found none", "deliver from the beginning")
-        return run_id
+        self._store.log_metrics(self._store.require_run(TRIAL, trial), points)
 
     def _study_started(self, event: Mapping[str, Any]) -> None:
         run_id = self._store.ensure_run(
@@ -132,8 +127,7 @@ class Delivery:
         self._store.describe_study(event["tags"].get("mlflow.note.content", ""))
 
     def _study_ended(self, event: Mapping[str, Any]) -> None:
-        run_id = self._store.run_id(PLAN, event["plan"])
-        assert run_id is not None
+        run_id = self._store.require_run(PLAN, event["plan"])
         if event.get("folder"):
             self._store.upload(run_id, Path(event["folder"]), event["table"])
             self._store.log_metrics(
@@ -155,12 +149,18 @@ class Delivery:
         self._store.log_corpus(run_id, event["corpus"])
 
     def _trial_ended(self, event: Mapping[str, Any]) -> None:
-        run_id = self._run(event["trial"])
+        run_id = self._store.require_run(TRIAL, event["trial"])
         tags = {"spektron.wall_s": f"{event['wall_s']:.3f}", "spektron.error": event.get("error", "")}
         tags |= {f"spektron.trial_{name}": value for name, value in event.get("hardware", {}).items()}
         if event["status"] == "FINISHED":
-            result = {key: event[key] for key in ("params", "metrics", "wall_s", "cpu_s", "gpu_s")}
-            tags[RESULT] = json.dumps(result, separators=(",", ":"))
+            result = json.dumps(result_of(event), separators=(",", ":"))
+            if len(result) <= MAX_TAG_CHARS:
+                tags[RESULT] = result
+            else:
+                self._warn(
+                    f"the result of trial {event['trial']} is {len(result):,} characters, MLflow's tags hold "
+                    f"{MAX_TAG_CHARS:,}: journal and Optuna keep it, MLflow alone could not bring it back"
+                )
             cost = {"cost/wall_s": event["wall_s"], "cost/cpu_s": event["cpu_s"], "cost/gpu_s": event["gpu_s"]}
             self._store.log_metrics(run_id, [(name, value, _ms(event["time"]), 0) for name, value in cost.items()])
         self._store.finish(run_id, event["status"], _ms(event["time"]), tags)

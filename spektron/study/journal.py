@@ -1,13 +1,14 @@
 """The write-ahead journal: what happened, on the driver's disk, before anybody else is told.
 
-One JSON object a line, appended and (for everything but metrics) synced. MLflow is fed from it by byte offset, so a
-tracking server that is away costs nothing but time, and a driver that is killed leaves the truth behind. A line torn
-by a crash is cut off when the journal is opened again; there is never more than one, the last.
+One JSON object a line, appended and, where its loss would cost more than a line of a curve, synced. MLflow is fed from
+it by byte offset, so a tracking server that is away costs nothing but time, and a driver that is killed leaves the
+truth behind. A line torn by a crash is cut off when the journal is opened again; there is never more than one, the
+last.
 """
 
 from __future__ import annotations
 
-import fcntl
+import hashlib
 import json
 import os
 import threading
@@ -24,21 +25,18 @@ __all__ = ["Journal"]
 
 Event = Mapping[str, Any]
 
+_TAIL_BYTES = 4096  # hashed with the delivered offset: several lines, by which a file that was changed is known
+
 
 class Journal:
-    """The journal of one plan, held by one driver at a time.
+    """The journal of one plan; whoever writes to one holds the study's `driver_lock`.
 
     Parameters
     ----------
     folder : Path
-        The plan's folder; holds ``journal.jsonl``, ``delivered.json`` (to whom, up to which byte) and ``lock``.
+        The plan's folder; holds ``journal.jsonl`` and ``delivered.json`` (to whom, up to which byte).
     consumer : str
         Who is delivered to (a tracking URI). Another consumer starts from the beginning.
-
-    Raises
-    ------
-    StudyError
-        If another live process holds it. The lock goes with its process, also when that is killed.
     """
 
     def __init__(self, folder: Path, consumer: str) -> None:
@@ -46,13 +44,14 @@ class Journal:
         self._consumer = consumer
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "journal.jsonl"
-        self._lock_file = _take_lock(folder / "lock")
         self._writing = threading.Lock()
         _cut_torn_line(self.path)
         self._file: IO[bytes] = self.path.open("ab")
 
     def append(self, kind: str, *, sync: bool = True, **fields: Any) -> None:
-        """Append one event, stamped with the time; when this returns with `sync`, it survives a crash.
+        """Append one event, stamped with the time.
+
+        When this returns, the event survives the death of this process; with `sync`, that of the machine too.
 
         Raises
         ------
@@ -81,21 +80,32 @@ class Journal:
 
     @property
     def delivered_offset(self) -> int:
-        """How many bytes of the journal the consumer has confirmed."""
+        """How many bytes of the journal the consumer has confirmed.
+
+        None of a file that was repaired by hand since: delivering again is harmless, every delivery is idempotent.
+        """
         try:
             delivered = json.loads((self.folder / "delivered.json").read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return 0  # delivering again is harmless: every delivery is idempotent
-        return int(delivered["offset"]) if delivered["to"] == self._consumer else 0
+            offset = int(delivered["offset"])
+            known = delivered["to"] == self._consumer and delivered["tail"] == self._tail(offset)
+        except (FileNotFoundError, ValueError, KeyError):
+            return 0
+        return offset if known else 0
 
     def mark_delivered(self, offset: int) -> None:
         """Remember that the consumer has everything before `offset`."""
-        write_text(self.folder / "delivered.json", json.dumps({"to": self._consumer, "offset": offset}))
+        delivered = {"to": self._consumer, "offset": offset, "tail": self._tail(offset)}
+        write_text(self.folder / "delivered.json", json.dumps(delivered))
+
+    def _tail(self, offset: int) -> str:
+        """Hash of the journal's last bytes before `offset`."""
+        with self.path.open("rb") as file:
+            file.seek(max(0, offset - _TAIL_BYTES))
+            return hashlib.sha256(file.read(min(offset, _TAIL_BYTES))).hexdigest()[:16]
 
     def close(self) -> None:
-        """Give the journal back."""
+        """Close the file."""
         self._file.close()
-        self._lock_file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -128,26 +138,9 @@ def _damaged(path: Path, offset: int) -> StudyError:
     number = path.read_bytes()[:offset].count(b"\n")
     return StudyError(
         f"{path}, line {number}: expected a JSON event, found something else",
-        "restore the file, or remove that line: at worst the trial it spoke of runs again",
+        "restore the file, or remove that line and nothing else: MLflow is then told the rest again, and at worst the "
+        "trial that the line spoke of runs again",
     )
-
-
-def _take_lock(path: Path) -> IO[str]:
-    file = path.open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.seek(0)
-        holder = file.read().strip() or "unknown"
-        file.close()
-        raise StudyError(
-            f"this plan is being run by another process (pid {holder})",
-            "wait for it, or stop it; the same command then goes on where it was",
-        ) from error
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
-    return file
 
 
 def _cut_torn_line(path: Path) -> None:

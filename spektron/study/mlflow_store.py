@@ -16,7 +16,7 @@ from typing import Any
 
 from spektron.core.errors import TrackingError
 from spektron.core.identity import fingerprint
-from spektron.study.tags import KIND, PLAN, TRIAL
+from spektron.study.tags import KIND, MAX_TAG_CHARS, PLAN, TRIAL
 
 # A server that is away must be found out in seconds, not in MLflow's default of 7 retries × 120 s.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
@@ -25,24 +25,41 @@ os.environ.setdefault("MLFLOW_ENABLE_TELEMETRY", "false")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunStatus, RunTag, ViewType
+from mlflow.entities import (
+    Dataset,
+    DatasetInput,
+    Experiment,
+    InputTag,
+    LifecycleStage,
+    Metric,
+    Param,
+    Run,
+    RunStatus,
+    RunTag,
+    ViewType,
+)
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-__all__ = ["MlflowStore", "is_permanent"]
-
+__all__ = ["MissingRunError", "MlflowStore", "is_permanent"]
 
 _PAGE = 500
 _MAX_METRICS_A_CALL = 1000  # MLflow's own limit for one log_batch
+_MAX_PARAM_CHARS = 6000  # likewise; parameters are shown, never read back
 _PERMANENT = {"INVALID_PARAMETER_VALUE", "RESOURCE_ALREADY_EXISTS", "BAD_REQUEST", "MALFORMED_REQUEST"}
 
 for _name in ("alembic", "mlflow.store.db.utils", "mlflow.utils.requests_utils"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
+class MissingRunError(TrackingError):
+    """An event speaks of a run that MLflow does not hold: deleted there, or its start was refused."""
+
+
 def is_permanent(error: Exception) -> bool:
     """Whether the server understood and refused, so that trying again cannot help."""
-    return isinstance(error, MlflowException) and error.error_code in _PERMANENT
+    refused = isinstance(error, MlflowException) and error.error_code in _PERMANENT
+    return refused or isinstance(error, MissingRunError)
 
 
 class MlflowStore:
@@ -72,7 +89,7 @@ class MlflowStore:
         Raises
         ------
         TrackingError
-            When the store cannot be reached.
+            When the store cannot be reached, or the experiment was deleted there.
         """
         try:
             client = MlflowClient(tracking_uri=self.tracking_uri)
@@ -80,6 +97,8 @@ class MlflowStore:
             self._client_or_none = client
             for run in self.runs():
                 self._remember(run)
+        except TrackingError:
+            raise
         except Exception as error:
             self._client_or_none = None
             raise TrackingError(
@@ -112,6 +131,23 @@ class MlflowStore:
         """The run whose tag `key` is `value`, if there is one."""
         return self._run_ids.get((key, value))
 
+    def require_run(self, key: str, value: str) -> str:
+        """The id of the run tagged ``key=value``.
+
+        Raises
+        ------
+        MissingRunError
+            When there is none.
+        """
+        run_id = self.run_id(key, value)
+        if run_id is None:
+            raise MissingRunError(f"expected an MLflow run with {key} = {value}, found none")
+        return run_id
+
+    def require_experiment(self) -> None:
+        """Raise `TrackingError` if the experiment was deleted: MLflow then refuses everything, until it is restored."""
+        _refuse_deleted(self._client.get_experiment(self._experiment_id))
+
     def ensure_run(
         self, key: str, value: str, *, name: str, tags: Mapping[str, str], params: Mapping[str, str], start_ms: int
     ) -> str:
@@ -127,8 +163,8 @@ class MlflowStore:
         self._run_ids[key, value] = run_id
         self._client.log_batch(
             run_id,
-            params=[Param(name, text[:6000]) for name, text in params.items()],
-            tags=[RunTag(name, text[:8000]) for name, text in tags.items()],
+            params=[Param(name, text[:_MAX_PARAM_CHARS]) for name, text in params.items()],
+            tags=_run_tags(tags),
             synchronous=True,
         )
         return run_id
@@ -152,7 +188,7 @@ class MlflowStore:
 
     def finish(self, run_id: str, status: str, end_ms: int, tags: Mapping[str, str]) -> None:
         """Set final tags and the final status (``FINISHED``, ``FAILED`` or ``KILLED``)."""
-        self._client.log_batch(run_id, tags=[RunTag(name, text[:8000]) for name, text in tags.items()])
+        self._client.log_batch(run_id, tags=_run_tags(tags))
         self._client.set_terminated(run_id, status=status, end_time=end_ms)
 
     def upload(self, run_id: str, folder: Path, table: Mapping[str, list[Any]]) -> None:
@@ -185,6 +221,7 @@ class MlflowStore:
     def _find_experiment(self, client: MlflowClient) -> str:
         found = client.get_experiment_by_name(self._experiment)
         if found is not None:
+            _refuse_deleted(found)
             return str(found.experiment_id)
         location = self._artifact_root.absolute().as_uri() if self._artifact_root else None
         try:
@@ -206,6 +243,19 @@ class MlflowStore:
             # A child carries both tags: only its own kind's tag names it.
             if key in run.data.tags and run.data.tags[KIND] == key.rsplit(".", 1)[-1].replace("plan", "study"):
                 self._run_ids.setdefault((key, run.data.tags[key]), str(run.info.run_id))
+
+
+def _refuse_deleted(experiment: Experiment) -> None:
+    if experiment.lifecycle_stage != LifecycleStage.ACTIVE:
+        raise TrackingError(
+            f"expected an active MLflow experiment {experiment.name}, found a deleted one",
+            f"restore it (mlflow experiments restore --experiment-id {experiment.experiment_id}) or remove it for good "
+            "(mlflow gc); until then everything is kept in the journal",
+        )
+
+
+def _run_tags(tags: Mapping[str, str]) -> list[RunTag]:
+    return [RunTag(name, text[:MAX_TAG_CHARS]) for name, text in tags.items()]
 
 
 def _first_line(error: BaseException) -> str:

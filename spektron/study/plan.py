@@ -92,8 +92,11 @@ def _resolve_sizes(settings: StudySettings[Any], corpus: CorpusIdentity) -> Stud
     return settings.model_copy(update={"space": space})
 
 
-def plan_table(plan: Plan, ledger: Ledger, slots: int) -> Table:
-    """Trials, identities, what is already done, and what the rest is expected to cost."""
+def plan_table(plan: Plan, ledger: Ledger, slots: int | None) -> Table:
+    """Trials, identities, what is already done, and what the rest is expected to cost.
+
+    `slots` is how many run at a time; None where the cluster is not known yet.
+    """
     rows = []
     seconds = []
     for trial in plan.trials:
@@ -111,12 +114,12 @@ def plan_table(plan: Plan, ledger: Ledger, slots: int) -> Table:
             }
         )
     left = plan.num_trials - len(seconds)
-    note = f"{plan.num_trials} trials, {len(seconds)} in the ledger, {left} to run, {slots} at a time."
+    at_a_time = f"{slots} at a time" if slots else "as many at a time as the cluster holds"
+    note = f"{plan.num_trials} trials, {len(seconds)} in the ledger, {left} to run, {at_a_time}."
     if left and seconds:
         expected = left * sum(seconds) / len(seconds)
-        note += (
-            f" Expected: {expected / slots:.0f} s of wall time, {expected:.0f} s of trial time (mean of those done)."
-        )
+        wall = f"{expected / slots:.0f} s of wall time, " if slots else ""
+        note += f" Expected: {wall}{expected:.0f} s of trial time (mean of those done)."
     elif left:
         note += " No trial of this plan is finished yet, so its cost cannot be told from the ledger."
     return Table(

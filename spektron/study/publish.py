@@ -93,12 +93,12 @@ def _where(plan: Plan, outcome: Outcome, store: MlflowStore, places: Places) -> 
 def _warnings(plan: Plan, ledger: Ledger, outcome: Outcome) -> tuple[str, ...]:
     warnings = [f"{label} failed: {reason}" for label, reason in outcome.failed.items()]
     now = provenance()["source_hash"]
-    records = [ledger.finished(result.fingerprint) for result in outcome.results if result.reused]
-    other = [record for record in records if record is not None and record.source_hash not in ("", now)]
-    if other:
+    made_by = [set(ledger.records[result.fingerprint].source_hashes) for result in outcome.results]
+    if other := [hashes - {now} for hashes in made_by if hashes - {now}]:
         warnings.append(
-            f"{len(other)} of {len(outcome.results)} trials were taken from the ledger and made by other code "
-            f"(source hash {other[0].source_hash}, now {now}); raise the study's version to run them again"
+            f"{len(other)} of {len(outcome.results)} trials were made by other code, wholly or up to a checkpoint "
+            f"(source hash {', '.join(sorted(set().union(*other)))}; now {now}); raise the study's version to run them "
+            "again"
         )
     missing = plan.num_trials - len(outcome.results) - len(outcome.failed)
     if missing:

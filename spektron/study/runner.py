@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from spektron.corpus.manifest import CARD_FIGURE_NAME, CARD_NAME
 from spektron.study.delivery import Delivery
 from spektron.study.journal import Journal
 from spektron.study.ledger import Ledger
+from spektron.study.lock import driver_lock
 from spektron.study.mlflow_store import MlflowStore
 from spektron.study.outcome import Outcome, TrialResult
 from spektron.study.places import Places
@@ -21,7 +22,7 @@ from spektron.study.plan import Plan, make_plan
 from spektron.study.publish import publish
 from spektron.study.study import Study, StudySettings
 from spektron.study.tags import PLAN, TRIAL
-from spektron.study.trial import CorpusIdentity
+from spektron.study.trial import CorpusIdentity, Trial
 
 __all__ = ["corpus_identity", "look_up", "run_plan"]
 
@@ -49,14 +50,14 @@ def look_up(
         When finished trials were made from another content of the same corpus name.
     """
     plan = make_plan(study, settings, corpus)
-    ledger = Ledger()
+    ledger = Ledger(plan.fingerprint)
     ledger.read_journals(places.study_dir(study.address))
     places.home.mkdir(parents=True, exist_ok=True)
     store = MlflowStore(places.tracking_uri, study.address, places.artifact_root)
     warnings: list[str] = []
     try:
         store.connect()
-        ledger.read_mlflow(store)
+        warnings += ledger.read_mlflow(store)
     except TrackingError as error:
         warnings.append(f"{error.message}; {error.hint}")
     ledger.check_corpus(corpus)
@@ -71,12 +72,14 @@ def run_plan(plan: Plan, ledger: Ledger, store: MlflowStore, places: Places, cor
     Raises
     ------
     StudyError
-        When another process runs this plan.
+        When another process runs this study, under these settings or others, in the same home.
     ResourceError
         When the cluster is too small for a trial, or the disk is full.
     """
     warnings: list[str] = []
-    with Journal(places.plan_dir(plan), places.tracking_uri) as journal:
+    study_dir = places.study_dir(plan.study.address)
+    with driver_lock(study_dir, plan.name), Journal(places.plan_dir(plan), places.tracking_uri) as journal:
+        ledger.read_journals(study_dir)  # again: another driver may have ended between the look-up and the lock
         _open_parent(plan, journal, store)
         delivery = Delivery(journal, store, warnings.append)
         delivery.start()
@@ -111,13 +114,13 @@ def _open_parent(plan: Plan, journal: Journal, store: MlflowStore) -> None:
         corpus=plan.corpus.values,
         params={
             "study": plan.study.address,
-            "corpus": f"{plan.corpus.name}@{plan.corpus.fingerprint}",
             "search": plan.settings.search,
             "num_trials": str(plan.num_trials),
             **{f"space.{path}": axis.model_dump_json() for path, axis in plan.settings.space.items()},
         },
         tags={
             **{f"spektron.{name}": value for name, value in provenance().items()},
+            **plan.corpus.tag,
             "spektron.study": plan.study.address,
             "mlflow.source.name": plan.study.address,
             "mlflow.source.git.commit": provenance()["git_commit"],
@@ -132,21 +135,33 @@ def _open_parent(plan: Plan, journal: Journal, store: MlflowStore) -> None:
 def _run_trials(
     plan: Plan, ledger: Ledger, store: MlflowStore, journal: Journal, places: Places, corpus_dir: Storage
 ) -> Mapping[str, Mapping[str, Any]]:
-    known = [trial for trial in plan.trials if ledger.finished(trial.fingerprint)]
-    _tell_store_of_known(plan, ledger, store, journal)
-    if plan.trials and len(known) == len(plan.trials):
+    """Run what is not known to be done; the ledger then knows it. Returns the end events, by fingerprint."""
+    _tell_store_of_known(plan.trials, plan, ledger, store, journal)
+    if plan.trials and all(ledger.finished(trial.fingerprint) for trial in plan.trials):
         return {}
     from spektron.study.tuning import tune_trials  # imports Ray, which a run of nothing but known trials does not need
 
-    return tune_trials(plan, ledger, journal, places, corpus_dir)
+    ended = tune_trials(plan, ledger, journal, places, corpus_dir)
+    for event in ended.values():
+        ledger.take(event)
+    if not plan.trials:  # only now is it known which points the search has drawn
+        _tell_store_of_known(_trials_of(plan, ledger), plan, ledger, store, journal)
+    return ended
 
 
-def _tell_store_of_known(plan: Plan, ledger: Ledger, store: MlflowStore, journal: Journal) -> None:
+def _trials_of(plan: Plan, ledger: Ledger) -> tuple[Trial, ...]:
+    """The plan's trials: all points of a grid, or the finished ones of a search."""
+    return plan.trials or tuple(plan.trial_at(params) for params in ledger.points.values())
+
+
+def _tell_store_of_known(
+    trials: Iterable[Trial], plan: Plan, ledger: Ledger, store: MlflowStore, journal: Journal
+) -> None:
     """Journal what other plans' journals know of our trials, where this store has no run for them."""
     if not store.connected:
         return
     ours = {event.get("trial") for event in journal.events()}
-    for trial in plan.trials:
+    for trial in trials:
         record = ledger.finished(trial.fingerprint)
         if record is None or store.run_id(TRIAL, trial.fingerprint) is not None or trial.fingerprint in ours:
             continue
@@ -158,19 +173,19 @@ def _settle(
     plan: Plan, ledger: Ledger, ended: Mapping[str, Mapping[str, Any]], places: Places, warnings: list[str]
 ) -> Outcome:
     """Put what this run ended and what the ledger knew into one list of results."""
-    results = []
-    points = ledger.of_plan.get(plan.fingerprint, {}) | {key: end["params"] for key, end in ended.items()}
-    trials = plan.trials or tuple(plan.trial_at(params) for params in points.values())
-    for trial in trials:
-        end = ended.get(trial.fingerprint)
-        record = ledger.finished(trial.fingerprint)
-        if end is not None and end["status"] == "FINISHED":
-            values = {key: end[key] for key in ("metrics", "wall_s", "cpu_s", "gpu_s")}
-        elif record is not None:
-            values = {key: record.result[key] for key in ("metrics", "wall_s", "cpu_s", "gpu_s")}
-        else:
-            continue
-        results.append(TrialResult(fingerprint=trial.fingerprint, params=trial.params, reused=end is None, **values))
+    results = [
+        TrialResult(
+            fingerprint=trial.fingerprint,
+            params=trial.params,
+            metrics=record.metrics,
+            wall_s=record.wall_s,
+            cpu_s=record.cpu_s,
+            gpu_s=record.gpu_s,
+            reused=trial.fingerprint not in ended,
+        )
+        for trial in _trials_of(plan, ledger)
+        if (record := ledger.finished(trial.fingerprint))
+    ]
     failed = {
         plan.trial_at(dict(end["params"])).label: str(end["error"])
         for end in ended.values()

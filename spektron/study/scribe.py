@@ -5,7 +5,6 @@ The order is the whole point. Once the journal has the end of a trial, a crash a
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import time
@@ -20,13 +19,17 @@ from ray.tune.result import AUTO_RESULT_KEYS
 from spektron.core.files import write_text
 from spektron.report import StudyProgress
 from spektron.study.journal import Journal
-from spektron.study.ledger import Ledger
+from spektron.study.ledger import Ledger, Record, result_of
 from spektron.study.plan import Plan
 from spektron.study.search import OptunaSearcher
+from spektron.study.tags import PLAN
 from spektron.study.trainable import FAILED_KEY, FINISHED_KEY, HARDWARE_KEY
 from spektron.study.trial import Trial
 
-__all__ = ["Scribe", "trial_tags"]
+__all__ = ["HEARTBEAT_S", "Scribe", "trial_tags"]
+
+# What a kill can take from the cost at most; a line every half a minute is less than what trials report.
+HEARTBEAT_S = 30.0
 
 _NOT_METRICS = {
     *AUTO_RESULT_KEYS,
@@ -67,6 +70,7 @@ class Scribe(Callback):  # type: ignore[misc]
         self._tags = trial_tags(plan, tags)
         self._started: dict[str, float] = {}  # Tune's trial id → when, of the trials under way
         self._reported: dict[str, tuple[int, dict[str, float]]] = {}  # Tune's trial id → last step and its metrics
+        self._last_heartbeat = time.time()
         self._over: set[str] = set()  # Tune's trial ids whose end is in the journal
         self.ended: dict[str, dict[str, Any]] = {}
         """Fingerprint → end event, of the trials this run has ended."""
@@ -77,6 +81,16 @@ class Scribe(Callback):  # type: ignore[misc]
 
     def on_trial_start(self, iteration: int, trials: Sequence[TuneTrial], trial: TuneTrial, **info: Any) -> None:
         """Journal the start; a second try of the same trial goes on under the same clock."""
+        self._start(trial)
+
+    def on_step_end(self, iteration: int, trials: Sequence[TuneTrial], **info: Any) -> None:
+        """Journal now and then which trials run, so that the cost of a try that is killed is known."""
+        if self._started and time.time() - self._last_heartbeat >= HEARTBEAT_S:
+            running = [self._searcher.trial(trial_id).fingerprint for trial_id in self._started]
+            self._journal.append("trials-running", sync=False, trials=running)
+            self._last_heartbeat = time.time()
+
+    def _start(self, trial: TuneTrial) -> None:
         ours = self._searcher.trial(trial.trial_id)
         self._started.setdefault(trial.trial_id, time.time())
         placement = self._plan.settings.train
@@ -128,7 +142,8 @@ class Scribe(Callback):  # type: ignore[misc]
         """Journal a trial that failed for good."""
         if trial.trial_id in self._over:
             return
-        self._started.setdefault(trial.trial_id, time.time())  # its actor may have died before it could start
+        if trial.trial_id not in self._started:
+            self._start(trial)  # its actor died before Tune could tell
         ours = self._searcher.trial(trial.trial_id)
         # The local copy: Tune brings it to its storage only later.
         file = Path(trial.error_file) if trial.error_file else None
@@ -139,7 +154,7 @@ class Scribe(Callback):  # type: ignore[misc]
         """Journal everything that still runs as stopped: the next run goes on from its checkpoint."""
         for trial_id in list(self._started):
             ours = self._searcher.trial(trial_id)
-            self._journal.append("trial-ended", **self._ending(trial_id, ours, "KILLED", "the driver was stopped"))
+            self._journal.append(**self._ending(trial_id, ours, "KILLED", "the driver was stopped"))
             del self._started[trial_id]
 
     def _finish(self, trial: TuneTrial, ours: Trial, metrics: Mapping[str, float], hardware: Mapping[str, str]) -> None:
@@ -152,9 +167,7 @@ class Scribe(Callback):  # type: ignore[misc]
         if new := {key: number for key, number in finite.items() if reported.get(key) != number}:
             self._journal.append("trial-metrics", trial=ours.fingerprint, step=step, metrics=new)
         end = self._end(trial, ours, "FINISHED", metrics=finite, hardware=hardware)
-        self._searcher.tell(
-            trial.trial_id, {key: end[key] for key in ("params", "metrics", "wall_s", "cpu_s", "gpu_s")}
-        )
+        self._searcher.tell(trial.trial_id, result_of(end))
         self._progress.trial_finished(ours.label, value, end["wall_s"])
 
     def _fail_with(self, trial: TuneTrial, ours: Trial, traceback: str) -> None:
@@ -169,27 +182,29 @@ class Scribe(Callback):  # type: ignore[misc]
 
     def _end(self, trial: TuneTrial, ours: Trial, status: str, **values: Any) -> dict[str, Any]:
         end = self._ending(trial.trial_id, ours, status, values.pop("error", "")) | values
-        self._journal.append("trial-ended", **end)
+        self._journal.append(**end)
         self.ended[ours.fingerprint] = end
         self._over.add(trial.trial_id)
         del self._started[trial.trial_id]
         return end
 
     def _ending(self, trial_id: str, ours: Trial, status: str, error: str) -> dict[str, Any]:
-        """Cost is what was reserved, for as long as it was: that is what a cluster bills."""
-        before = self._ledger.records.get(ours.fingerprint)
-        wall_s = time.time() - self._started[trial_id] + (before.wall_s if before else 0.0)
+        """Cost is what was reserved, for as long as it was, by each try: that is what a cluster bills."""
+        before = self._ledger.records.get(ours.fingerprint, Record())
+        seconds = time.time() - self._started[trial_id]
         placement = self._plan.settings.train
         return {
+            "kind": "trial-ended",
             "plan": self._plan.fingerprint,
             "trial": ours.fingerprint,
             "status": status,
             "error": error,
             "params": dict(ours.params),
             "metrics": {},
-            "wall_s": wall_s,
-            "cpu_s": wall_s * placement.cpus_per_trial,
-            "gpu_s": wall_s * placement.gpus_per_trial,
+            "wall_s": before.wall_s + seconds,
+            "cpu_s": before.cpu_s + seconds * placement.cpus_per_trial,
+            "gpu_s": before.gpu_s + seconds * placement.gpus_per_trial,
+            "source_hashes": sorted({*before.source_hashes, self._tags["spektron.source_hash"]}),
         }
 
 
@@ -197,9 +212,9 @@ def trial_tags(plan: Plan, provenance: Mapping[str, str]) -> dict[str, str]:
     """Tags of a trial's run: provenance, and what to search by."""
     return {
         **{f"spektron.{name}": value for name, value in provenance.items()},
+        **plan.corpus.tag,
         "spektron.study": plan.study.address,
-        "spektron.plan": plan.fingerprint,
-        "spektron.corpus": json.dumps(plan.corpus.values),
+        PLAN: plan.fingerprint,
         "spektron.num_workers": str(plan.settings.train.num_workers),
     }
 

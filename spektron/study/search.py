@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 from ray.tune.search import Searcher
 
 from spektron.study.ledger import Ledger, Record
-from spektron.study.space import grid_points, suggest
+from spektron.study.space import Choice, grid_points, grid_values, suggest
 from spektron.study.storage import FINGERPRINT, RESULT, finished_in
 from spektron.study.study import StudySettings
 from spektron.study.trial import Trial
@@ -39,7 +39,7 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]
     trial_at : callable
         Point → `Trial`.
     ledger : Ledger
-        Finished trials are told to Optuna, never run.
+        Finished trials are told to Optuna, never run; those that another plan finished are added to its `points`.
     metric, direction : str
         What a trial is told with.
     """
@@ -144,9 +144,13 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]
         asked.set_user_attr(RESULT, json.dumps(record.result))
         self._study.tell(asked, float(record.metrics[self.metric]))
         self._settled.add(trial.fingerprint)
+        self._ledger.points.setdefault(trial.fingerprint, trial.params)
 
     def _recover(self) -> None:
-        """Close what a dead driver left RUNNING, and put it and what failed back in front of the queue."""
+        """Close what a dead driver left RUNNING, and put it and what failed back in front of the queue.
+
+        So with finished trials of a search that the storage has lost: nothing but its sampler could name them again.
+        """
         again: dict[str, FrozenTrial] = {}
         queued = set()
         for trial in self._study.get_trials(deepcopy=False):
@@ -162,6 +166,11 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]
         for fingerprint, trial in again.items():
             if fingerprint not in self._settled and str(trial.params) not in queued:
                 self._enqueue(trial)
+        if self._wanted is not None:
+            return
+        for fingerprint, params in self._ledger.points.items():
+            if fingerprint not in self._settled | again.keys() and str(point := _stored(params)) not in queued:
+                self._study.enqueue_trial(point)
 
     def _enqueue(self, trial: FrozenTrial) -> None:
         """Queue a point again, keeping its place in the grid (``Study.enqueue_trial`` would lose it)."""
@@ -169,3 +178,8 @@ class OptunaSearcher(Searcher):  # type: ignore[misc]
         self._study.add_trial(
             optuna.trial.create_trial(state=TrialState.WAITING, system_attrs={"fixed_params": trial.params, **grid})
         )
+
+
+def _stored(point: Mapping[str, Any]) -> dict[str, Any]:
+    """A point as Optuna stores it: a grid of one."""
+    return {path: values[0] for path, values in grid_values({k: Choice(values=(v,)) for k, v in point.items()}).items()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from spektron.core.identity import fingerprint
 from spektron.study.study import Study, StudySettings
+from spektron.study.tags import CORPUS
 
 __all__ = ["CorpusIdentity", "Trial", "trial_at"]
 
@@ -27,6 +29,11 @@ class CorpusIdentity:
     def values(self) -> dict[str, Any]:
         """Name, fingerprint and summary, as the journal and MLflow carry them."""
         return {"name": self.name, "fingerprint": self.fingerprint, "summary": dict(self.summary)}
+
+    @property
+    def tag(self) -> dict[str, str]:
+        """The tag by which a run names its corpus; no parameter, for the same content may get another name."""
+        return {CORPUS: json.dumps({"name": self.name, "fingerprint": self.fingerprint})}
 
 
 @dataclass(frozen=True, kw_only=True)

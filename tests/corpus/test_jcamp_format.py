@@ -199,6 +199,14 @@ def test_blocks_nest_follow_each_other_and_are_numbered_as_they_come() -> None:
         curve_of(blocks[3])
 
 
+def test_a_file_that_ends_between_its_blocks_says_how_many_were_to_come() -> None:
+    link = "##TITLE=link\n##DATATYPE=LINK\n##BLOCKS=3\n"
+    inner = link.replace("3", "1") + text_of() + "##END=\n"
+    assert len(blocks_of(link + inner + text_of() + text_of())) == 3  # nothing is lost but the outer end
+    with pytest.raises(JcampError, match="the file ends early: expected 3 blocks, found 2"):
+        blocks_of(link + inner + text_of())
+
+
 @pytest.mark.parametrize("label", ["PEAK TABLE=(XY..XY)", "NTUPLES=X", "XYDATA=(X++(R..R))", "XYDATA=(T,A..A)"])
 def test_other_forms_are_named_and_not_read(label: str) -> None:
     first, second = blocks_of(text_of("1 x\n", label) + text_of())
@@ -253,6 +261,17 @@ def test_bombs_are_refused_before_they_unfold(rows: str) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2**20
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "headers", [{"XFACTOR": "1E300"}, {"YFACTOR": "1E308"}, {"LASTX": "-1E308", "FIRSTX": "1E308"}]
+)
+def test_absurd_factors_are_no_warnings(headers: dict[str, str]) -> None:
+    for outcome in outcomes_of(text_of(ROWS.replace("404", "404E+300"), **headers).encode()):
+        assert isinstance(outcome, tuple)
+    for outcome in outcomes_of(text_of(**headers).encode()):
+        assert isinstance(outcome, tuple)
 
 
 def test_links_below_links_end_somewhere() -> None:

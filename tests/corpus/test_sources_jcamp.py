@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spektron.core.errors import ConfigError
-from spektron.corpus.sources import PART_RECORDS, Part, Reject, Source, _jcamp_files, read_all
+from spektron.corpus.sources import PART_RECORDS, Part, Reject, Source, _small_files, read_all
 from spektron.corpus.sources._jcamp_spectrum import cas_of
 from spektron.corpus.sources.jcamp import Jcamp
 from spektron.corpus.sources.nist import Nist
@@ -127,9 +127,9 @@ def test_parts_are_runs_of_files_bounded_in_number_and_bytes(tmp_path: Path, mon
         (tmp_path / f"{i}.jdx").write_text(text)
     whole = [item.spectrum_id for item in Jcamp(folder=tmp_path).read(Part("", 0, 10)) if isinstance(item, Spectrum)]
     assert len(whole) == 14
-    monkeypatch.setattr(_jcamp_files, "PART_RECORDS", 4)
+    monkeypatch.setattr(_small_files, "PART_RECORDS", 4)
     assert list(Jcamp(folder=tmp_path).parts()) == [Part("", 0, 4), Part("", 4, 8), Part("", 8, 10)]
-    monkeypatch.setattr(_jcamp_files, "_PART_BYTES", len(texts[1]) + len(texts[2]))
+    monkeypatch.setattr(_small_files, "_PART_BYTES", len(texts[1]) + len(texts[2]))
     parts = Jcamp(folder=tmp_path).parts()
     assert [part.start for part in parts[1:]] == [part.stop for part in parts[:-1]]
     assert len(parts) > 3

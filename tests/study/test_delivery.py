@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 
-from spektron.core.errors import TrackingError
+from spektron.core.errors import DriftError, TrackingError
 from spektron.study.delivery import Delivery
 from spektron.study.journal import Journal
+from spektron.study.ledger import Ledger
 from spektron.study.mlflow_store import MlflowStore
+from spektron.study.runner import _open_parent
 from spektron.study.scribe import trial_tags
-from spektron.study.tags import KIND, PLAN, TRIAL
+from spektron.study.tags import CORPUS, KIND, MAX_TAG_CHARS, PLAN, RESULT, TRIAL
 from tests.study.test_plan import plan_of
+from tests.study.toy import CORPUS as TOY
 
 
 @pytest.fixture(scope="module")
@@ -29,15 +33,8 @@ def store(database, request):
     return store
 
 
-def write_study(journal, plan, num_trials=2, end="FINISHED"):
-    journal.append(
-        "study-started",
-        plan=plan.fingerprint,
-        name=plan.name,
-        corpus=plan.corpus.values,
-        params={"study": "toy@1"},
-        tags={"mlflow.note.content": "why"},
-    )
+def write_study(journal, plan, num_trials=2, end="FINISHED", code="abc"):
+    _open_parent(plan, journal, MlflowStore("unused", "toy@1"))
     for trial in plan.trials[:num_trials]:
         journal.append(
             "trial-started",
@@ -49,7 +46,7 @@ def write_study(journal, plan, num_trials=2, end="FINISHED"):
             corpus=plan.corpus.values,
             cpus=1.0,
             gpus=0.0,
-            tags=trial_tags(plan, {"git_commit": "abc"}),
+            tags=trial_tags(plan, {"source_hash": code}),
         )
         for step in (1, 2, 3):
             journal.append("trial-metrics", trial=trial.fingerprint, step=step, metrics={"loss": 1 / step})
@@ -64,6 +61,7 @@ def write_study(journal, plan, num_trials=2, end="FINISHED"):
             wall_s=2.0,
             cpu_s=2.0,
             gpu_s=0.0,
+            source_hashes=[code],
         )
 
 
@@ -140,3 +138,112 @@ def test_a_store_that_is_away_keeps_nothing_from_being_delivered_later(tmp_path,
 def test_an_unreachable_store_is_named():
     with pytest.raises(TrackingError, match=r"http://127\.0\.0\.1:9"):
         MlflowStore("http://127.0.0.1:9", "toy@1").connect()
+
+
+def again(store):
+    """The same store, as the next process sees it."""
+    return MlflowStore(store.tracking_uri, store._experiment, store._artifact_root)
+
+
+def ledger_of(store, plan):
+    ledger = Ledger(plan.fingerprint)
+    store = again(store)
+    store.connect()
+    return ledger, ledger.read_mlflow(store)
+
+
+def test_mlflow_alone_brings_back_the_trials_of_a_corpus_of_many_sets(tmp_path, store):
+    counts = {f"table/set_{i:03d}": {"RAMAN": {"train": 100, "validation": 5, "test": 5}} for i in range(500)}
+    plan = plan_of(corpus=dataclasses.replace(TOY, summary={"counts": counts}))
+    with Journal(tmp_path, store.tracking_uri) as journal:
+        write_study(journal, plan)
+        assert deliver(journal, store) == (0, [])
+    ledger, warnings = ledger_of(store, plan)
+    assert warnings == []
+    assert ledger.points == {trial.fingerprint: trial.params for trial in plan.trials[:2]}
+    record = ledger.finished(plan.trials[0].fingerprint)
+    assert record is not None
+    assert record.result == {
+        "params": plan.trials[0].params,
+        "metrics": {"loss": 0.2},
+        "wall_s": 2.0,
+        "cpu_s": 2.0,
+        "gpu_s": 0.0,
+        "source_hashes": ["abc"],
+    }
+    with pytest.raises(DriftError, match=r"corpus\.fingerprint: expected 0123456789abcdef, found e+\n"):
+        ledger.check_corpus(dataclasses.replace(TOY, fingerprint="e" * 16))
+
+
+@pytest.mark.parametrize("tag", [CORPUS, RESULT])
+def test_a_run_whose_tags_cannot_be_read_is_passed_over_with_a_warning(tmp_path, store, tag):
+    plan = plan_of()
+    with Journal(tmp_path, store.tracking_uri) as journal:
+        write_study(journal, plan)
+        deliver(journal, store)
+    broken, _ = trial_runs(store)
+    store._client.set_tag(broken.info.run_id, tag, '{"cut')
+    ledger, (warning,) = ledger_of(store, plan)
+    assert list(ledger.records) == [plan.trials[1].fingerprint]
+    assert "1 finished trials" in warning
+    assert broken.info.run_id in warning
+
+
+def test_a_result_too_long_for_a_tag_is_said_and_not_cut(tmp_path, store):
+    plan = plan_of()
+    with Journal(tmp_path, store.tracking_uri) as journal:
+        write_study(journal, plan, num_trials=1)
+        (end,) = [event for event in journal.events() if event["kind"] == "trial-ended"]
+        metrics = {f"loss_{i}": i / 3 for i in range(MAX_TAG_CHARS // 20)}
+        journal.adopt({**end, "metrics": metrics})
+        waiting, (warning,) = deliver(journal, store)
+    assert waiting == 0
+    assert plan.trials[0].fingerprint in warning
+    (run,) = trial_runs(store)
+    assert run.info.status == "FINISHED"
+    assert json.loads(run.data.tags[RESULT])["metrics"] == {"loss": 0.2}
+
+
+@pytest.mark.parametrize("orphan", ["trial-ended", "trial-metrics", "study-ended"])
+def test_an_event_without_its_start_is_named_and_holds_up_nothing(tmp_path, store, orphan):
+    plan = plan_of()
+    with Journal(tmp_path, store.tracking_uri) as journal:
+        cost = {"wall_s": 1.0, "cpu_s": 1.0, "gpu_s": 0.0}
+        lost = {"trial": "lost", "plan": "lost", "status": "FAILED", "step": 1, "metrics": {"loss": 1.0}}
+        journal.append(orphan, **lost, **cost, tags={})
+        write_study(journal, plan)
+        waiting, (warning,) = deliver(journal, store)
+    assert waiting == 0
+    assert "lost" in warning
+    assert len(trial_runs(store)) == 2
+
+
+def test_a_deleted_experiment_is_named_and_gets_everything_when_it_is_restored(tmp_path, store):
+    plan = plan_of()
+    with Journal(tmp_path, store.tracking_uri) as journal:
+        write_study(journal, plan, num_trials=1)
+        deliver(journal, store)
+        store._client.delete_experiment(store._experiment_id)
+        with pytest.raises(TrackingError, match="deleted") as caught:
+            again(store).connect()
+        assert f"mlflow experiments restore --experiment-id {store._experiment_id}" in caught.value.hint
+        write_study(journal, plan, num_trials=2)
+        for deleted in (store, again(store)):  # while the study runs, and before it starts
+            waiting, (warning,) = deliver(journal, deleted)
+            assert waiting == 11
+            assert "experiments restore" in warning
+        store._client.restore_experiment(store._experiment_id)
+        assert deliver(journal, store) == (0, [])
+    assert [run.info.status for run in trial_runs(store)] == ["FINISHED", "FINISHED"]
+
+
+def test_the_same_content_by_another_name_is_told_whole(tmp_path, store):
+    plan = plan_of()
+    renamed = plan_of(corpus=dataclasses.replace(TOY, name="other"))
+    with Journal(tmp_path, store.tracking_uri) as journal:
+        for each in (plan, renamed):
+            write_study(journal, each, num_trials=1)
+            assert deliver(journal, store) == (0, [])
+    (parent,) = [run for run in store.runs() if run.data.tags[KIND] == "study"]
+    assert json.loads(parent.data.tags[CORPUS])["name"] == "other"
+    assert {given.dataset.name for given in parent.inputs.dataset_inputs} == {"toy", "other"}

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 
@@ -62,18 +60,33 @@ def test_a_damaged_line_is_named(tmp_path):
         list(read_events(path, 0))
 
 
-def test_two_drivers_of_one_plan_are_refused_until_the_first_is_gone(tmp_path):
-    code = (
-        "import sys, time; from pathlib import Path; from spektron.study.journal import Journal\n"
-        f"journal = Journal(Path({str(tmp_path)!r}), 'x'); print('held', flush=True); time.sleep(60)"
-    )
-    holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    try:
-        assert holder.stdout is not None
-        assert holder.stdout.readline().strip() == "held"
-        with pytest.raises(StudyError, match=str(holder.pid)):
-            Journal(tmp_path, "x")
-    finally:
-        holder.kill()
-        holder.wait()
-    Journal(tmp_path, "x").close()
+LINE = {"pad": "p" * 100}
+
+
+@pytest.mark.parametrize("next_length", [0, 20, 200])
+def test_a_journal_repaired_as_told_is_delivered_from_the_beginning(tmp_path, next_length):
+    with Journal(tmp_path, "here") as journal:
+        for i in range(4):
+            journal.append("trial-ended", trial=f"t{i}", **LINE)
+        journal.mark_delivered(journal.path.stat().st_size)
+    lines = journal.path.read_bytes().splitlines(keepends=True)
+    journal.path.write_bytes(b"".join([lines[0], b"garbage" + lines[1][7:], *lines[2:]]))
+    with pytest.raises(StudyError, match="line 2") as caught:
+        list(read_events(journal.path, 0))
+    assert "remove that line" in caught.value.hint
+    journal.path.write_bytes(b"".join([lines[0], *lines[2:]]))
+    with Journal(tmp_path, "here") as journal:
+        journal.append("trial-started", trial="new", pad="q" * next_length)
+        assert [event["trial"] for event, _ in journal.undelivered()] == ["t0", "t2", "t3", "new"]
+
+
+def test_a_repair_that_leaves_the_offset_at_the_end_of_a_line_is_noticed(tmp_path):
+    """Lines of one length: only their content tells that the confirmed ones have moved."""
+    path = tmp_path / "journal.jsonl"
+    lines = [b'{"kind":"a%d"}\n' % i for i in range(4)]
+    path.write_bytes(b"".join(lines[:3]))
+    with Journal(tmp_path, "here") as journal:
+        journal.mark_delivered(path.stat().st_size)
+    path.write_bytes(lines[0] + lines[2] + lines[3])
+    with Journal(tmp_path, "here") as journal:
+        assert [event["kind"] for event, _ in journal.undelivered()] == ["a0", "a2", "a3"]

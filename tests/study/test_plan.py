@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import os
 
 import pytest
+from rich.console import Console
 
 from spektron.core.errors import ConfigError, DriftError
+from spektron.study.command import _expected_slots
 from spektron.study.ledger import Ledger, Record
 from spektron.study.plan import make_plan, plan_table
 from spektron.study.space import Float
@@ -86,6 +90,38 @@ def test_the_table_says_what_is_done_and_what_the_rest_may_cost():
     assert [row["state"] for row in table.rows].count("finished") == 1
     assert "6 trials, 1 in the ledger, 5 to run, 2 at a time" in table.note
     assert "25 s of wall time" in table.note
+
+
+def test_the_table_does_not_guess_how_wide_a_cluster_is():
+    plan, ledger = plan_of(), Ledger()
+    ledger.records[plan.trials[0].fingerprint] = Record(status="finished", metrics={"loss": 0.5}, wall_s=10.0)
+    note = plan_table(plan, ledger, slots=None).note
+    assert "as many at a time as the cluster holds" in note
+    assert "Expected: 50 s of trial time" in note
+
+
+@pytest.mark.parametrize(
+    ("values", "slots"),
+    [
+        ({}, 2),
+        ({"train.num_workers": 2}, 1),
+        ({"train.max_concurrent": 1}, 1),
+        ({"train.cpus_per_worker": 0.5}, 4),
+        ({"train.cpus_per_worker": 64}, None),
+    ],
+)
+def test_a_plan_tells_as_many_at_a_time_as_a_run_has(monkeypatch, values, slots):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    told = io.StringIO()
+    assert _expected_slots(plan_of(**values).settings.train, Console(file=told)) == slots
+    assert ("not on this machine" in told.getvalue()) == (slots is None)
+
+
+def test_a_plan_for_a_cluster_leaves_its_width_open(monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    assert _expected_slots(plan_of().settings.train, Console(file=io.StringIO())) is None
+    assert _expected_slots(plan_of(**{"train.max_concurrent": 3}).settings.train, Console(file=io.StringIO())) == 3
 
 
 def test_drift_names_the_field():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
+from spektron.core.storage import Storage
 from spektron.study.places import Places
 from spektron.study.runner import look_up, run_plan
 from spektron.study.tags import KIND
@@ -16,7 +19,7 @@ def run(home, study, **values):
     places = Places.under(home)
     settings = study.with_preset("smoke", {"train.max_concurrent": 3, **values})
     plan, ledger, store, _ = look_up(study, settings, CORPUS, places)
-    return run_plan(plan, ledger, store, places, home), store
+    return run_plan(plan, ledger, store, places, Storage.at(home)), store
 
 
 def test_failures_and_nan_are_named_and_the_rest_is_answered(tmp_path, ray_cluster):
@@ -46,5 +49,11 @@ def test_a_search_over_a_range_runs_its_number_of_trials(tmp_path, ray_cluster):
     assert outcome.failed == {}
     assert len({result.params["x"] for result in outcome.results}) == 5
     # asked for more, it goes on from what it has
-    outcome, _ = run(tmp_path, toy_study(), search="tpe", num_trials=5, **{"space.x": space, "space.seed": [0]})
-    assert sum(result.reused for result in outcome.results) == 5
+    outcome, _ = run(tmp_path, toy_study(), search="tpe", num_trials=8, **{"space.x": space, "space.seed": [0]})
+    assert [result.reused for result in outcome.results].count(True) == 5
+    assert len({result.params["x"] for result in outcome.results}) == 8
+    # with nothing left but MLflow, nothing runs again
+    shutil.rmtree(tmp_path / "studies")
+    (tmp_path / "optuna.journal").unlink()
+    outcome, _ = run(tmp_path, toy_study(), search="tpe", num_trials=8, **{"space.x": space, "space.seed": [0]})
+    assert [result.reused for result in outcome.results] == [True] * 8

@@ -26,7 +26,8 @@ def searcher_of(plan, url, ledger=None):
 
 
 def result(value):
-    return {"params": {}, "metrics": {"loss": value}, "wall_s": 1.0, "cpu_s": 1.0, "gpu_s": 0.0}
+    cost = {"wall_s": 1.0, "cpu_s": 1.0, "gpu_s": 0.0}
+    return {"params": {}, "metrics": {"loss": value}, **cost, "source_hashes": ["abc"]}
 
 
 def drain(searcher, limit=100):
@@ -37,7 +38,8 @@ def drain(searcher, limit=100):
         if suggestion == Searcher.FINISHED:
             return seen
         seen.append(suggestion["fingerprint"])
-        searcher.tell(f"drain-{i}", result(0.5))
+        params = dict(searcher.trial(f"drain-{i}").params)
+        searcher.tell(f"drain-{i}", {**result(0.5), "params": params})
     raise AssertionError("the search does not end")
 
 
@@ -110,6 +112,37 @@ def test_a_search_draws_its_number_of_trials_and_goes_on_after_a_crash(storage_u
     second, study = searcher_of(plan, storage_url)
     assert len(drain(second)) == 4
     assert len(study.get_trials(states=(TrialState.COMPLETE,))) == 5
+
+
+@pytest.mark.parametrize("search", ["random", "tpe"])
+def test_trials_of_another_plan_that_a_search_comes_upon_are_points_of_this_one(storage_url, search):
+    space = {"space.x": Float(low=-1, high=1).model_dump()}
+    ledger = Ledger()
+    short = plan_of(search=search, num_trials=3, **space)
+    searcher, study = searcher_of(short, storage_url, ledger)
+    drain(searcher)
+    ledger.read_optuna(short.fingerprint, finished_in(study))
+    assert len(ledger.records) == 3
+    assert ledger.points == {}
+    longer, _ = searcher_of(plan_of(search=search, num_trials=5, **space), storage_url, ledger)
+    ran = drain(longer)
+    assert len(ran) == 2
+    assert set(ledger.points) == set(ledger.records)
+
+
+@pytest.mark.parametrize("search", ["random", "tpe"])
+def test_a_search_whose_storage_is_lost_runs_none_of_its_finished_trials_again(tmp_path, search):
+    axes = {"space.x": Float(low=-1, high=1).model_dump(), "space.seed": [3, 4]}
+    plan = plan_of(search=search, num_trials=15, **axes)
+    searcher, study = searcher_of(plan, str(tmp_path / "lost"))
+    drain(searcher)
+    ledger = Ledger(plan.fingerprint)
+    for fingerprint, found in list(finished_in(study))[::-1]:  # as MLflow has them, in another order
+        ledger.read_optuna(plan.fingerprint, [(fingerprint, found)])
+    for _ in range(2):  # and again, after a crash before anything was asked
+        again, _ = searcher_of(plan, str(tmp_path / "new"), ledger)
+    assert drain(again) == []
+    assert again.num_settled == 15
 
 
 def test_unreachable_storage_is_named():

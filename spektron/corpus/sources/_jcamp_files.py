@@ -2,79 +2,45 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from spektron.corpus.sources._file_source import FileSource
 from spektron.corpus.sources._folder import printable
 from spektron.corpus.sources._jcamp import Block, Headers, JcampError, read_blocks
 from spektron.corpus.sources._jcamp_spectrum import cas_of, name_of, spectrum_of_block
-from spektron.corpus.sources.base import PART_RECORDS, Part, Reject
+from spektron.corpus.sources._parquet import UnfitFile
+from spektron.corpus.sources._small_files import SmallFiles
+from spektron.corpus.sources.base import Reject
 from spektron.spectra import Spectrum, SpectrumRejected
 
 __all__ = ["JcampFiles"]
 
-# A file of many blocks counts by its size: 64 MiB are about 2,000 spectra of 3,500 points, written plainly.
-_PART_BYTES = 64 * 2**20
 
+class JcampFiles(SmallFiles):
+    """Base of those sources. A spectrum is named by its file and the place of its block among those with data, from 1.
 
-class JcampFiles(FileSource):
-    """Base of those sources: a part is a run of files in the order of their names.
-
-    A spectrum is named by its file and the place of its block among those that hold data, from 1.
+    A big file is not divided: its blocks can only be found by reading it.
     """
 
     file_names: ClassVar[str] = r".+\.(jdx|dx|jcm|jcamp)"
+    damages: ClassVar[tuple[type[Exception], ...]] = (OSError,)
     wavenumber_resolution: ClassVar[bool] = False
+    """Whether RESOLUTION is in cm⁻¹ even where the axis is a wavelength."""
 
-    def parts(self) -> Sequence[Part]:
-        """Runs of files, of up to `PART_RECORDS` files or 64 MiB.
+    def _is_big(self, path: Path) -> bool:
+        return False
 
-        Raises
-        ------
-        ConfigError
-            Where the folder is missing or holds none of these files.
-        """
-        parts: list[Part] = []
-        start, num_bytes = 0, 0
-        files = self.require_files()
-        for stop, path in enumerate(files, start=1):
-            num_bytes += _size(path)
-            if stop - start == PART_RECORDS or num_bytes >= _PART_BYTES or stop == len(files):
-                parts.append(Part("", start, stop))
-                start, num_bytes = stop, 0
-        return parts
-
-    def read(self, part: Part) -> Iterator[Spectrum | Reject]:
-        """Yield every block of some files, kept or refused."""
-        first_names: dict[str, Path] = {}
-        for place, path in enumerate(self.require_files()[: part.stop]):
-            first = first_names.setdefault(os.path.realpath(path), path)
-            if place < part.start:
-                continue
-            if first is not path:
-                yield self._refuse_file(path, "duplicate-file", f"the same file as {self._relative(first)}")
-            else:
-                yield from self._read_file(path)
-
-    def _read_file(self, path: Path) -> Iterator[Spectrum | Reject]:
-        if not path.is_file():  # opening a named pipe would wait for ever
-            yield self._refuse_file(path, "unreadable-file", "expected a regular file, found none")
-            return
+    def _records(self, path: Path, start: int, stop: int) -> Iterator[Spectrum | Reject]:
         num_blocks = 0
         try:
             for block in read_blocks(path):
                 yield self._read_block(path, block)
                 num_blocks += 1
         except JcampError as error:
-            yield self._refuse_file(path, "unreadable-file", f"after {num_blocks} blocks: {error}")
-        except OSError as error:
-            yield self._refuse_file(path, "unreadable-file", f"after {num_blocks} blocks: {type(error).__name__}")
-        else:
-            if not num_blocks:
-                yield self._refuse_file(path, "unreadable-file", "expected a block that holds data, found none")
+            raise UnfitFile("unreadable-file", f"after {num_blocks} blocks: {error}") from error
+        if not num_blocks:
+            raise UnfitFile("unreadable-file", "expected a block that holds data, found none")
 
     def _read_block(self, path: Path, block: Block) -> Spectrum | Reject:
         sample_id = f"{self._relative(path)}/{block.number}"
@@ -94,10 +60,3 @@ class JcampFiles(FileSource):
         if cas := cas_of(headers.text("CASREGISTRYNO")):
             return f"cas/{cas}"
         return f"{self.name}/{name_of(headers) or self._relative(path)}"
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

@@ -16,6 +16,7 @@ PART_RECORDS = 4096
 
 # Every reason there is, and what it means. A reader who meets one in a build report finds it here.
 REJECT_REASONS = {
+    "ambiguous-layout": "a text table can be read in two ways that give different spectra; a setting says which",
     "ambiguous-modality": "the file names more than one modality and does not say which one this spectrum is",
     "axis-not-finite": "the axis holds NaN or infinities",
     "axis-not-monotonic": "the axis turns back or repeats a position, so that intensities have no single place",

@@ -117,6 +117,8 @@ class _Reader:
         if self.block is not None and _is_link(self.block):
             if len(self.links) == _DEEPEST:
                 raise JcampError(line.number, f"expected blocks up to {_DEEPEST} deep, found more")
+            if self.links:
+                self.links[-1].num_inner += 1
             self.links.append(_Link(self.block.headers))
             self.block = None
         elif self.block is not None:
