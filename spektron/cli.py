@@ -78,14 +78,17 @@ class Build:
     def run(self) -> int:
         from spektron.corpus import BuildConfig, build_corpus, render_info
         from spektron.corpus.building.workers import workers
+        from spektron.corpus.manifest import nameable
         from spektron.corpus.sources import open_source
 
         out = Storage.at(self.out)
-        config = BuildConfig(
-            name=self.name or out.name,
-            seed=self.seed,
-            validation_fraction=self.validation,
-            test_fraction=self.test,
+        config = BuildConfig().with_values(
+            {
+                "name": self.name if self.name is not None else nameable(out.name),
+                "seed": self.seed,
+                "validation_fraction": self.validation,
+                "test_fraction": self.test,
+            }
         )
         sources = [open_source(word) for word in self.source]
         with workers(self.workers) as many, _progress() as progress:

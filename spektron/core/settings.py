@@ -40,7 +40,9 @@ class Settings(BaseModel):
         try:
             return type(self).model_validate(dump)
         except ValidationError as error:
-            raise ConfigError(_explain(error), "see the fields and their units in the class named above") from error
+            raise ConfigError(
+                _explain(error), f"{type(self).__module__.replace('.', '/')}.py says what each setting means and takes"
+            ) from error
 
 
 def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:

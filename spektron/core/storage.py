@@ -6,6 +6,7 @@ credentials and endpoints come from the environment or from the address, as pyar
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -99,8 +100,10 @@ class Storage:
         if not self.is_local:
             system, base = _file_system(self.location)
             return system.open_input_file(f"{base}/{name}")
-        path = str(self.path / name)
-        return pa.memory_map(path) if mapped else pa.OSFile(path, "rb")
+        path = self.path / name
+        if not path.is_file():  # opening a named pipe would wait for ever
+            raise FileNotFoundError(errno.ENOENT, "no regular file, or none at all", str(path))
+        return pa.memory_map(str(path)) if mapped and path.stat().st_size else pa.OSFile(str(path), "rb")
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Any]:

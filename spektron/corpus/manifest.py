@@ -6,15 +6,16 @@ It holds no time and no path, so two builds of the same inputs write the same ma
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from spektron.core.errors import CorpusError
 from spektron.core.settings import Settings
 from spektron.core.storage import Storage
-from spektron.corpus.schema import SCHEMA_VERSION
+from spektron.corpus.schema import SCHEMA_VERSION, SPLITS
 
 __all__ = [
     "CARD_FIGURE_NAME",
@@ -25,6 +26,7 @@ __all__ = [
     "Manifest",
     "Shard",
     "load_manifest",
+    "nameable",
 ]
 
 MANIFEST_NAME = "manifest.json"
@@ -33,10 +35,22 @@ CARD_NAME = "card.md"
 CARD_FIGURE_NAME = "card.png"
 
 
+Count = Annotated[int, Field(ge=0)]
+Split = Annotated[str, Field(pattern="^(train|validation|test)$")]
+
+# Letters of any alphabet; names stand in addresses and file names, so no spaces, slashes or brackets.
+NAME_PATTERN = r"^\w[\w.-]*$"
+
+
+def nameable(text: str) -> str:
+    """Make a corpus's name of a folder's: what a name may not hold becomes a dash."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.") or "corpus"
+
+
 class BuildConfig(Settings):
     """What bears a corpus's identity besides its sources. Paths are not among it."""
 
-    name: str = Field(default="corpus", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field(default="corpus", pattern=NAME_PATTERN)
     """How people and ledgers call the corpus."""
 
     seed: int = 0
@@ -63,49 +77,68 @@ class BuildConfig(Settings):
 class Shard(Settings):
     """One Parquet file of a corpus; every row group but the last holds `BuildConfig.rows_per_group` rows."""
 
-    file: str
-    split: str
-    rows: int
-    bytes: int
-    sha256: str
+    file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.parquet$")
+    """In the corpus's own folder: a name that leads elsewhere is refused."""
+    split: Split
+    rows: int = Field(ge=1)
+    bytes: int = Field(ge=1)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
 
 
 class Manifest(Settings):
     """What `manifest.json` says."""
 
     schema_version: int
-    name: str
-    fingerprint: str
+    name: str = Field(pattern=NAME_PATTERN)
+    fingerprint: str = Field(pattern="^[0-9a-f]{16}$")
     """16 hexadecimal digits of the rows' content in rank order; independent of the Parquet encoding."""
     build_key: str
     """16 hexadecimal digits of what the corpus was made from and by: sources, config, code and versions."""
     config: BuildConfig
     sources: tuple[dict[str, Any], ...]
     """``describe()`` of each source, in the order they were read."""
-    counts: dict[str, dict[str, dict[str, int]]]
+    counts: dict[str, dict[str, dict[Split, Count]]]
     """source → modality → split → number of spectra."""
-    num_compounds: dict[str, int]
+    num_compounds: dict[Split, Count]
     """split → number of compounds."""
-    num_spectra: dict[str, int]
+    num_spectra: dict[Split, Count]
     """split → number of spectra."""
     axis_cm1: dict[str, tuple[float, float]]
     """modality → lowest start and highest stop."""
     shards: tuple[Shard, ...]
     """By split, then in rank order."""
-    kinds: dict[str, dict[str, int]]
+    kinds: dict[str, dict[Split, Count]]
     """kind → split → number of spectra."""
-    records: dict[str, dict[str, int]]
+    records: dict[str, dict[str, Count]]
     """source → ``read``, ``kept``, ``duplicate``, ``rejected``: every record that was read is one of the three."""
-    duplicates: dict[str, dict[str, int]]
+    duplicates: dict[str, dict[str, Count]]
     """source → reason → number of spectra that are there already; each is named in `report.parquet`."""
-    rejects: dict[str, dict[str, int]]
+    rejects: dict[str, dict[str, Count]]
     """source → reason → number of spectra or files not taken; each is named in `report.parquet`."""
-    repairs: dict[str, int]
+    repairs: dict[str, Count]
     """kind → number of spectra mended; each is named in `report.parquet`."""
     notes: tuple[str, ...] = ()
     """What a reader should know before trusting the corpus: an empty split, compounds forced into train."""
     built_with: dict[str, str]
     """Versions of what wrote it."""
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Manifest:
+        """Refuse a manifest whose numbers contradict each other: what reads it trusts them."""
+        for split in SPLITS:
+            of_sources = [splits[split] for source in self.counts.values() for splits in source.values()]
+            found = {
+                "num_spectra": self.num_spectra[split],
+                "shards": sum(shard.rows for shard in self.shards if shard.split == split),
+                "counts": sum(of_sources),
+                "kinds": sum(splits[split] for splits in self.kinds.values()),
+            }
+            if len(set(found.values())) > 1:
+                raise ValueError(f"expected one number of {split} spectra, found {found}")
+        kept = sum(record["kept"] for record in self.records.values())
+        if kept != sum(self.num_spectra.values()):
+            raise ValueError(f"expected as many records kept as spectra, found {kept}")
+        return self
 
     def to_json(self) -> str:
         """Text of `manifest.json`."""
@@ -126,7 +159,7 @@ def load_manifest(place: Storage | Path | str) -> Manifest:
         data = json.loads(folder.read_bytes(MANIFEST_NAME).decode())
     except (FileNotFoundError, NotADirectoryError):
         raise _missing(folder) from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _damaged(folder, str(error)) from None
     if not isinstance(data, dict):
         raise _damaged(folder, f"a {type(data).__name__} at the top")
@@ -137,7 +170,9 @@ def load_manifest(place: Storage | Path | str) -> Manifest:
         )
     try:
         return Manifest.model_validate(data)
-    except ValidationError as error:
+    except (ValidationError, KeyError) as error:
+        if isinstance(error, KeyError):
+            raise _damaged(folder, f"no value for {error}") from None
         where = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
         raise _damaged(folder, where) from None
 
@@ -149,7 +184,7 @@ def _missing(folder: Storage) -> CorpusError:
         found = "no such folder" if not path.exists() else "a folder without it" if path.is_dir() else "a file"
     return CorpusError(
         f"expected a corpus at {folder} (a folder with {MANIFEST_NAME}), found {found}",
-        f"build one: spektron corpus build --out {folder}",
+        f"build one: spektron corpus build --source SOURCE --out {folder}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rich.console import Group, RenderableType
@@ -41,7 +42,7 @@ def render_report(place: Storage | Path | str, wanted: Mapping[str, str], limit:
     load_manifest(folder)
     try:
         rows = pq.read_table(folder.open(REPORT_NAME))
-    except (FileNotFoundError, OSError) as error:
+    except (OSError, pa.ArrowException) as error:
         raise CorpusError(
             f"expected {folder}/{REPORT_NAME}, found: {error}", "copy it again, or build the corpus again"
         ) from None

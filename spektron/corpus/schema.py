@@ -22,7 +22,6 @@ __all__ = [
     "SCHEMA",
     "SCHEMA_VERSION",
     "SPLITS",
-    "Split",
     "check_schema",
     "decode",
     "intensity_array",
@@ -39,7 +38,6 @@ INTENSITY_BYTES = 4 * NUM_POINTS
 ROW_BYTES = INTENSITY_BYTES + 3 * 8 + 150
 
 SPLITS = ("train", "validation", "test")
-Split = str
 
 _NAMES = pa.dictionary(pa.int32(), pa.string())
 

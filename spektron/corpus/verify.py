@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,14 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from spektron.core.errors import CorpusError
 from spektron.core.storage import Storage
 from spektron.corpus.content import CONTENT_COLUMNS, ContentHash, digests
-from spektron.corpus.manifest import REPORT_NAME, Manifest, Shard, load_manifest
+from spektron.corpus.manifest import MANIFEST_NAME, REPORT_NAME, Manifest, Shard, load_manifest
 from spektron.corpus.reading import open_shard, shard_errors
-from spektron.corpus.schema import intensity_matrix
+from spektron.corpus.schema import SPLITS, intensity_matrix
 from spektron.spectra.spectrum import MODALITIES
 
 __all__ = ["VerifyReport", "verify_corpus"]
@@ -84,9 +86,10 @@ def verify_corpus(place: Storage | Path | str, progress: Progress | None = None)
     tell = progress or (lambda phase, done, total: None)
     rows = _Rows(manifest)
     rows.problems += [f"{name} is no shard of this corpus" for name in _strangers(folder, manifest)]
+    rows.problems += _report_problems(folder)
     num_threads = min(_MOST_THREADS, os.cpu_count() or 1)
     with ThreadPoolExecutor(num_threads) as threads:
-        looked = threads.map(lambda shard: _look_at(folder, shard), manifest.shards)
+        looked = threads.map(lambda shard: _look_at(folder, shard, manifest.config.rows_per_group), manifest.shards)
         for done, found in enumerate(looked, 1):
             rows.add(found)
             tell("checking", done, len(manifest.shards))
@@ -105,10 +108,13 @@ class _Looked:
     digests: list[bytes] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
     ranks: list[int] = field(default_factory=list)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    axis: dict[str, tuple[float, float]] = field(default_factory=dict)
     is_read: bool = False
 
 
-def _look_at(folder: Storage, shard: Shard) -> _Looked:
+def _look_at(folder: Storage, shard: Shard, rows_per_group: int) -> _Looked:
     looked = _Looked(shard)
     try:
         size, sha256 = _sha256(folder, shard.file)
@@ -128,8 +134,13 @@ def _look_at(folder: Storage, shard: Shard) -> _Looked:
     except CorpusError as error:
         looked.problems.append(f"{shard.file}: {error.message}")
         return looked
-    if len(looked.ranks) != shard.rows:
-        looked.problems.append(f"{shard.file}: expected {shard.rows} rows, found {len(looked.ranks)}")
+    if len(looked.ranks) != shard.rows or size != shard.bytes:
+        looked.problems.append(
+            f"{shard.file}: expected {shard.rows} rows and {shard.bytes} bytes, found {len(looked.ranks)} and {size}"
+        )
+    groups = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+    if set(groups[:-1]) - {rows_per_group} or groups[-1] > rows_per_group:
+        looked.problems.append(f"{shard.file}: expected row groups of {rows_per_group} rows, found {groups[:5]} …")
     looked.is_read = True
     return looked
 
@@ -146,6 +157,12 @@ def _look_at_rows(looked: _Looked, table: pa.Table) -> None:
     }
     for what, rows in bad.items():
         looked.problems += [f"{looked.shard.file}: {texts[0][row]} has {what}" for row in np.flatnonzero(rows)]
+    looked.counts.update(zip(table["source"].to_pylist(), modality, strict=True))
+    looked.kinds.update(table["kind"].to_pylist())
+    for name in set(modality):
+        mine = np.array(modality) == name
+        low, high = looked.axis.get(name, (np.inf, -np.inf))
+        looked.axis[name] = min(low, float(start[mine].min())), max(high, float(stop[mine].max()))
     looked.digests += digests(modality, start, stop, intensity)
     looked.groups += table["split_group"].to_pylist()
     looked.ranks += table["rank"].to_pylist()
@@ -176,6 +193,14 @@ def _strangers(folder: Storage, manifest: Manifest) -> Iterator[str]:
     yield from (name for name in folder.names() if name.endswith(".parquet") and name not in known)
 
 
+def _report_problems(folder: Storage) -> list[str]:
+    try:
+        pq.ParquetFile(folder.open(REPORT_NAME))
+    except (OSError, pa.ArrowException) as error:
+        return [f"{REPORT_NAME}: expected the names of records that were not kept, found: {error}"]
+    return []
+
+
 class _Rows:
     """What only all shards together can tell, looked at in the manifest's order."""
 
@@ -185,6 +210,10 @@ class _Rows:
         self._last: dict[str, tuple[int, str]] = {}
         self._split_of: dict[str, str] = {}
         self._ids: set[str] = set()
+        self._compounds: dict[str, set[str]] = {split: set() for split in SPLITS}
+        self._counts: Counter[tuple[str, str, str]] = Counter()
+        self._kinds: Counter[tuple[str, str]] = Counter()
+        self._axis: dict[str, tuple[float, float]] = {}
         self._all_read = True
         self.problems: list[str] = []
         self.num_rows = 0
@@ -196,6 +225,7 @@ class _Rows:
         self._all_read &= looked.is_read
         self.num_rows += len(looked.ranks)
         self._content.update(shard.split, looked.texts, looked.digests)
+        self._count(looked)
         names, compounds = looked.texts[0], looked.texts[1]
         for name, compound, group, rank in zip(names, compounds, looked.groups, looked.ranks, strict=True):
             self._check_place(shard, name, rank)
@@ -208,7 +238,40 @@ class _Rows:
         found = self._content.fingerprint()
         if self._all_read and found != self._manifest.fingerprint:
             self.problems.append(f"expected content fingerprint {self._manifest.fingerprint}, found {found}")
+        if self._all_read:
+            self.problems += [
+                f"{MANIFEST_NAME}: {name}: expected {says}, found {holds} in the shards"
+                for name, says, holds in self._contradictions()
+                if says != holds
+            ]
         return self.problems
+
+    def _count(self, looked: _Looked) -> None:
+        split = looked.shard.split
+        self._compounds[split].update(looked.texts[1])
+        for (source, modality), num in looked.counts.items():
+            self._counts[source, modality, split] += num
+        for kind, num in looked.kinds.items():
+            self._kinds[kind, split] += num
+        for modality, (start, stop) in looked.axis.items():
+            low, high = self._axis.get(modality, (start, stop))
+            self._axis[modality] = min(low, start), max(high, stop)
+
+    def _contradictions(self) -> Iterator[tuple[str, object, object]]:
+        """What the manifest says of the corpus, beside what the rows say."""
+        manifest = self._manifest
+        counts = {
+            (source, modality, split): num
+            for source, modalities in manifest.counts.items()
+            for modality, splits in modalities.items()
+            for split, num in splits.items()
+            if num
+        }
+        kinds = {(kind, split): num for kind, splits in manifest.kinds.items() for split, num in splits.items() if num}
+        yield "counts", counts, dict(self._counts)
+        yield "kinds", kinds, dict(self._kinds)
+        yield "num_compounds", manifest.num_compounds, {split: len(self._compounds[split]) for split in SPLITS}
+        yield "axis_cm1", {name: tuple(ends) for name, ends in manifest.axis_cm1.items()}, self._axis
 
     def _check_place(self, shard: Shard, name: str, rank: int) -> None:
         last_rank, last_name = self._last.get(shard.split, (-1, ""))

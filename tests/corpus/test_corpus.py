@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -140,3 +141,58 @@ def test_info_shows_what_a_person_asks_for(corpus: Corpus) -> None:
     text = console.export_text()
     for expected in (corpus.fingerprint, "tiny", "RAMAN", "600", "CC0-1.0", "4,000.0"):
         assert expected in text
+
+
+LIES = {
+    "negative": {"num_spectra": {"train": -3, "validation": 1, "test": 1}},
+    "other-number": {"num_spectra": {"train": 3, "validation": 1, "test": 1}},
+    "no-number": {"num_spectra": {"validation": 1, "test": 1}},
+    "no-counts": {"counts": {}},
+    "no-shards": {"shards": []},
+    "markup-name": {"name": "[red]x/../..\n"},
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_manifest_that_contradicts_itself_is_refused(
+    lie: str, corpus: Corpus, copy_of: Callable[[Corpus], Path]
+) -> None:
+    file = copy_of(corpus) / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | LIES[lie]))
+    with pytest.raises(CorpusError, match="expected the manifest of a corpus"):
+        Corpus.open(file.parent)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/b.parquet", "a\0b.parquet", "..", "x.txt"])
+def test_a_shard_is_in_the_corpus(name: str, corpus: Corpus, copy_of: Callable[[Corpus], Path]) -> None:
+    file = copy_of(corpus) / "manifest.json"
+    values = json.loads(file.read_text())
+    values["shards"][0]["file"] = name
+    file.write_text(json.dumps(values))
+    with pytest.raises(CorpusError, match=r"shards\.0\.file"):
+        verify_corpus(file.parent)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"axis_cm1": {"IR": [4000.0, 1.0], "RAMAN": [400.0, 4000.0]}}, "axis_cm1"),
+        ({"num_compounds": {"train": 1, "validation": 1, "test": 1}}, "num_compounds"),
+    ],
+)
+def test_verify_compares_what_the_manifest_says(
+    change: dict[str, object], told: str, corpus: Corpus, copy_of: Callable[[Corpus], Path]
+) -> None:
+    file = copy_of(corpus) / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    assert any(f"manifest.json: {told}: expected" in problem for problem in verify_corpus(file.parent).problems)
+
+
+def test_verify_waits_for_no_pipe_and_misses_no_report(corpus: Corpus, copy_of: Callable[[Corpus], Path]) -> None:
+    folder = copy_of(corpus)
+    (folder / "train-00000.parquet").unlink()
+    os.mkfifo(folder / "train-00000.parquet")
+    (folder / "report.parquet").write_text("nothing")
+    problems = "\n".join(verify_corpus(folder).problems)
+    assert "train-00000.parquet: expected sha256" in problems
+    assert "report.parquet: expected the names" in problems

@@ -66,6 +66,9 @@ class Table(Settings):
         """Names and sha256 of the files, and each set's licence as its publisher states it."""
         hashes, licences = {}, {}
         for path in self.require_files():
+            if not path.is_file():  # hashing a named pipe would wait for ever
+                hashes[self._relative(path)] = "no regular file"
+                continue
             try:
                 hashes[self._relative(path)] = sha256_file(path)
                 licences[set_name(self.folder, path)] = _licence(path)

@@ -19,13 +19,17 @@ __all__ = ["SOURCES", "open_source"]
 SOURCES = {
     "bundled": ("bundled", "Bundled", ""),
     "chembl": ("chembl", "Chembl", "folder"),
+    "csv": ("csv", "Csv", "folder"),
     "jcamp": ("jcamp", "Jcamp", "folder"),
     "multimodal": ("multimodal", "Multimodal", "folder"),
     "nist": ("nist", "Nist", "folder"),
+    "openspecy": ("openspecy", "Openspecy", "folder"),
     "qm9s": ("qm9s", "Qm9s", "folder"),
+    "rruff": ("rruff", "Rruff", "folder"),
     "simulated": ("simulated", "Simulated", "num_spectra"),
     "table": ("table", "Table", "folder"),
     "uspto": ("uspto", "Uspto", "folder"),
+    "vendor": ("vendor", "Vendor", "folder"),
 }
 
 # A folder's name may hold commas and equals signs: only what looks like a setting at the end is one.
