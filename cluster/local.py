@@ -142,6 +142,7 @@ def environment() -> dict[str, str]:
         "RAY_AUTH_MODE": "token",
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",  # nobody is served here: stopping need not take 30 s
         "RAY_AUTH_TOKEN_PATH": str(STATE / "token"),
+        "RAY_API_SERVER_ADDRESS": ADDRESS,  # or the head's actors would look for a dashboard, and may find another's
         "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
         "SPEKTRON_HOME": str(HOME),
         "SPEKTRON_GIT_COMMIT": git_commit(),

@@ -43,9 +43,8 @@ class PretrainConfig(Settings):
     precision: Literal["float32", "bf16"] = "float32"
     """Of matrix products; bf16 (autocast) for GPUs. Explicit, because it changes the result."""
     eval_every: int = Field(default=200, ge=1)
-    """Steps between held-out evaluations; the last step is always one."""
-    checkpoint_every: int = Field(default=200, ge=1)
-    """Steps between checkpoints; the last step is always one. A crash costs at most these."""
+    """Steps between held-out evaluations; the last step is always one. It bears identity, though the model is the same:
+    a trial's curve, what its `train_loss` and `grad_norm` span, and when it may be stopped early depend on it."""
     seed: int = Field(default=0, ge=0)
     """Of initial weights, of the order of the data and of masks."""
     encoder: EncoderConfig = EncoderConfig()

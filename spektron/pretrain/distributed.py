@@ -10,6 +10,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,10 @@ MAX_CRASHES = 2
 _DEFAULT_ENVIRONMENT = {"RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2"}
 
 
+# Where Ray Train keeps its state of a run while that lasts, in the run's checkpoint folder.
+_BOOKKEEPING = "ray-train-"
+
+
 def pretrain_distributed(
     config: PretrainConfig,
     corpus_dir: Storage | Path,
@@ -41,8 +46,9 @@ def pretrain_distributed(
     num_workers: int,
     use_gpu: bool,
     cpus_per_worker: float,
-    threads_per_worker: int = 1,
     checkpoint_dir: Path,
+    worker: Worker = Worker(num_threads=1),  # noqa: B008 (frozen)
+    held_out_split: str = "validation",
     callbacks: Sequence[Any] = (),
 ) -> dict[str, float]:
     """Run `pretrain` on several workers, from the last checkpoint in `checkpoint_dir` if there is one.
@@ -62,10 +68,12 @@ def pretrain_distributed(
         One whole GPU for each worker (NCCL refuses two workers on one); otherwise they train on CPUs.
     cpus_per_worker : float
         CPUs that each worker reserves; the cluster needs more than all of them, for Ray Data.
-    threads_per_worker : int
-        Threads of each worker's CPU arithmetic.
     checkpoint_dir : Path
         Of this run alone, writable under this path on every node.
+    worker : Worker
+        How each worker trains; rank, number of workers and device are Ray Train's to say.
+    held_out_split : str
+        As in `pretrain`.
     callbacks : sequence of ray.train.UserCallback
         Told of every report, on Ray Train's controller: metrics and ``step`` of the first worker, ``step`` of others.
 
@@ -82,23 +90,25 @@ def pretrain_distributed(
     """
     for name, value in _DEFAULT_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    # A name of its own: Ray Train would restore the state of an earlier run of the same name.
-    storage, name = checkpoint_dir.absolute(), f"ray-train-{uuid.uuid4().hex}"
+    _forget_killed_runs(checkpoint_dir)
     resources = {"CPU": cpus_per_worker} | ({"GPU": 1} if use_gpu else {})
+    # A name of its own: Ray Train would restore the state of an earlier run of the same name.
+    name = f"{_BOOKKEEPING}{uuid.uuid4().hex}"
     trainer = ray.train.torch.TorchTrainer(
         _train_worker,
         train_loop_config={
             "config": config.model_dump(mode="json"),
             "corpus_dir": Storage.at(corpus_dir).location,
             "checkpoint_dir": str(checkpoint_dir.absolute()),
-            "num_threads": threads_per_worker,
+            "worker": asdict(worker),
+            "held_out_split": held_out_split,
         },
         scaling_config=ray.train.ScalingConfig(
             num_workers=num_workers, use_gpu=use_gpu, resources_per_worker=resources
         ),
         run_config=ray.train.RunConfig(
             name=name,
-            storage_path=str(storage),
+            storage_path=str(checkpoint_dir.absolute()),
             callbacks=[*callbacks, _NoRetryOfOurs()],
             failure_config=ray.train.FailureConfig(max_failures=MAX_CRASHES),
         ),
@@ -108,18 +118,24 @@ def pretrain_distributed(
     except TrainingFailedError as error:
         raise _surfaced(error) from error
     finally:
-        shutil.rmtree(storage / name, ignore_errors=True)  # Ray Train's bookkeeping; nothing of ours is in it
+        shutil.rmtree(checkpoint_dir / name, ignore_errors=True)
     return metrics
+
+
+def _forget_killed_runs(checkpoint_dir: Path) -> None:
+    """Remove what Ray Train kept of runs that were killed; nothing of ours is in it, and a run has its folder alone."""
+    for folder in checkpoint_dir.glob(f"{_BOOKKEEPING}*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _train_worker(settings: Mapping[str, Any]) -> dict[str, float]:
     """Train as one worker of the group; what the first one returns is the run's result."""
     context = ray.train.get_context()
-    worker = Worker(
+    worker = replace(
+        Worker(**settings["worker"]),
         rank=context.get_world_rank(),
         world_size=context.get_world_size(),
         device=str(ray.train.torch.get_device()),
-        num_threads=settings["num_threads"],
     )
     return pretrain(
         PretrainConfig.model_validate(settings["config"]),
@@ -127,6 +143,7 @@ def _train_worker(settings: Mapping[str, Any]) -> dict[str, float]:
         checkpoint_dir=Path(settings["checkpoint_dir"]),
         report=_report,
         worker=worker,
+        held_out_split=settings["held_out_split"],
     )
 
 

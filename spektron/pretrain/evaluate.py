@@ -46,13 +46,15 @@ Floats = NDArray[np.float64]
 
 
 class HeldOut:
-    """The validation split under fixed masks, ready to be scored again and again.
+    """A held-out split under fixed masks, ready to be scored again and again.
 
     Parameters
     ----------
     corpus : SpectrumSource
-        Its ``validation`` split, at most `HELD_OUT_LIMIT` spectra.
+        At most `HELD_OUT_LIMIT` spectra of its split, the first in rank order.
     device : torch.device
+    split : str
+        The metrics' names begin with ``val_`` whichever it is.
 
     Raises
     ------
@@ -60,14 +62,14 @@ class HeldOut:
         When the split is empty.
     """
 
-    def __init__(self, corpus: SpectrumSource, device: torch.device) -> None:
-        available = corpus.num_spectra("validation")
+    def __init__(self, corpus: SpectrumSource, device: torch.device, split: str = "validation") -> None:
+        available = corpus.num_spectra(split)
         if not available:
             raise CorpusError(
-                "expected spectra in the validation split, found none",
-                "build the corpus with more compounds, or with a larger validation share",
+                f"expected spectra in the {split} split, found none",
+                f"build the corpus with more compounds, or with a larger {split} share",
             )
-        batch = corpus.read("validation", min(available, HELD_OUT_LIMIT))
+        batch = corpus.read(split, min(available, HELD_OUT_LIMIT))
         self._mask = draw_masks(HELD_OUT_MASK, batch.intensity, HELD_OUT_KEY)
         self._tensors = to_tensors(batch, self._mask, device)
         self._truth = batch.intensity.astype(np.float64)

@@ -37,6 +37,7 @@ def pretrain(
     checkpoint_dir: Path | None,
     report: Report,
     worker: Worker = Worker(),  # noqa: B008 (frozen)
+    held_out_split: str = "validation",
 ) -> dict[str, float]:
     """Train until `config.steps`, from the last checkpoint in `checkpoint_dir` if there is one.
 
@@ -51,7 +52,9 @@ def pretrain(
         first. A checkpoint of the same step is complete before it is named here. A run that was finished already
         reports its last metrics once more.
     worker : Worker
-        Where to train.
+        How to train.
+    held_out_split : str
+        Split that the held-out metrics are taken on.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def pretrain(
     unique = _num_unique(config, corpus)
     if worker.num_threads is not None:
         torch.set_num_threads(worker.num_threads)
-    run = _Run(config, corpus, checkpoint_dir, report, worker, unique)
+    run = _Run(config, corpus, checkpoint_dir, report, worker, unique, held_out_split)
     if run.progress.step >= config.steps:
         run.report_again()
         return run.progress.metrics if worker.is_first else {}
@@ -109,6 +112,7 @@ class _Run:
         report: Report,
         worker: Worker,
         unique: int,
+        held_out_split: str,
     ) -> None:
         self.config, self.corpus, self.worker = config, corpus, worker
         self.checkpoint_dir, self.report, self.unique = checkpoint_dir, report, unique
@@ -116,7 +120,7 @@ class _Run:
         self.checkpoint: Path | None = None
         self.progress = self._resume()
         self.window = TrainingWindow(self.progress.loss_total, self.progress.loss_count)
-        self.held_out = HeldOut(corpus, self.step.device) if worker.is_first else None
+        self.held_out = HeldOut(corpus, self.step.device, held_out_split) if worker.is_first else None
         self.train_s, self.timed_steps = 0.0, 0
 
     def train(self, batches: Iterator[SpectrumBatch]) -> dict[str, float]:
@@ -125,7 +129,8 @@ class _Run:
             started = time.perf_counter()
             self.window.add(step, *self.step(step, next(batches)))
             last = step == config.steps
-            evaluates, saves = last or step % config.eval_every == 0, last or step % config.checkpoint_every == 0
+            evaluates = last or step % config.eval_every == 0
+            saves = last or step % self.worker.checkpoint_every == 0
             if evaluates or saves:
                 self.window.look()
             self.train_s += time.perf_counter() - started

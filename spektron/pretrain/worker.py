@@ -1,4 +1,9 @@
-"""Where a run trains. Nothing here bears identity: the same run on other hardware is the same run."""
+"""How a run is carried out. Nothing here bears identity: the same run on other hardware is the same run.
+
+What is the same: the spectra of every batch and their masks, so results differ by rounding alone, with two exceptions.
+Dropout draws other outputs with other workers or parts; and the spectra of a subset too large for memory
+(`Corpus.stream`) meet in other batches with another number of workers.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +27,11 @@ class Worker:
     num_threads : int or None
         Threads of CPU arithmetic; None leaves torch's setting.
     accumulation : int
-        Parts a worker's share of a batch is cut into, so that it fits the memory. The gradient is the same, up to
-        rounding, and with dropout up to which outputs are dropped.
+        Parts a worker's share of a batch is cut into, so that it fits the memory.
     compile : bool
         Compile the model with `torch.compile`: minutes at the start, for long runs.
+    checkpoint_every : int
+        Steps between checkpoints; the last step is always one. A crash costs at most these.
     """
 
     rank: int = 0
@@ -34,12 +40,14 @@ class Worker:
     num_threads: int | None = None
     accumulation: int = 1
     compile: bool = False
+    checkpoint_every: int = 200
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rank < self.world_size or self.accumulation < 1:
+        if not 0 <= self.rank < self.world_size or self.accumulation < 1 or self.checkpoint_every < 1:
             raise ConfigError(
-                f"expected 0 ≤ rank < world_size and accumulation ≥ 1, found rank {self.rank}, world_size "
-                f"{self.world_size}, accumulation {self.accumulation}"
+                "expected 0 ≤ rank < world_size, accumulation ≥ 1 and checkpoint_every ≥ 1, found rank "
+                f"{self.rank}, world_size {self.world_size}, accumulation {self.accumulation}, checkpoint_every "
+                f"{self.checkpoint_every}"
             )
 
     @property

@@ -164,6 +164,11 @@ class StudyProgress:
             if self._live is None:
                 self._line(f"{label}  {why}")
 
+    def say(self, text: str) -> None:
+        """Print a sentence, which stays on the screen above the display."""
+        with self._lock:
+            self._print(text)
+
     @property
     def done(self) -> int:
         """Trials that are over, reused ones included, whether they were told one by one or at the start."""

@@ -27,6 +27,14 @@ def pretrain_trial(context: TrialContext) -> dict[str, float]:
     With one worker the loop runs here, in the Tune actor; with more it is the same loop under a nested TorchTrainer.
     """
     placement = context.placement
+    use_gpu = placement.gpus_per_worker > 0
+    worker = Worker(
+        device="cuda" if use_gpu else "cpu",
+        num_threads=placement.threads_per_worker,
+        accumulation=placement.accumulation,
+        compile=placement.compile,
+        checkpoint_every=placement.checkpoint_every,
+    )
     if placement.num_workers > 1:
         # Ray Train is imported only where it is needed: it costs every inline trial's actor seconds.
         from ray.tune.integration.ray_train import TuneReportCallback
@@ -37,17 +45,18 @@ def pretrain_trial(context: TrialContext) -> dict[str, float]:
             context.config,
             context.corpus_dir,
             num_workers=placement.num_workers,
-            use_gpu=placement.gpus_per_worker > 0,
+            use_gpu=use_gpu,
             cpus_per_worker=placement.cpus_per_worker,
-            threads_per_worker=placement.threads_per_worker,
             checkpoint_dir=context.checkpoint_dir,
+            worker=worker,
+            held_out_split=context.split,
             callbacks=(TuneReportCallback(),),
         )
-    worker = Worker(device="cuda" if placement.gpus_per_worker > 0 else "cpu", num_threads=placement.threads_per_worker)
     return pretrain(
         context.config,
         Corpus.open(context.corpus_dir),
         checkpoint_dir=context.checkpoint_dir,
         report=context.report,
         worker=worker,
+        held_out_split=context.split,
     )

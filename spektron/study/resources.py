@@ -1,132 +1,96 @@
-"""Connecting to Ray, and refusing to start what could only hang.
+"""How many trials nodes hold, and refusing to start what could only hang.
 
 Ray Data reads with the CPUs that trials leave. Two workers that take every CPU of a two-CPU machine saw no batch in
-70 s; so trials may never reserve the last CPU, and a study that would is refused before it starts.
+70 s; so trials may never reserve the last CPU, and a study that would is refused before it starts. On a cluster that
+grows nobody knows how many CPUs there will be: there the user says how many trials run at a time.
 """
 
 from __future__ import annotations
 
-import logging
 import math
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-
-import psutil
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from spektron.core.errors import ResourceError
 from spektron.study.study import Placement
 
-__all__ = ["check_dashboard", "num_slots", "ray_cluster", "stoppable"]
+__all__ = ["DATA_CPUS", "Node", "cluster_slots", "demand_of", "in_words", "num_fitting", "num_slots"]
 
-DATA_CPUS = 1.0  # a read task of Ray Data asks for one whole CPU
-
-# Trials exchange scalars, and checkpoints through files; only Ray Data's blocks (8 MiB each) lie in the object store.
-_OBJECT_STORE_BYTES = 512 * 2**20
-
-_QUIET = {
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # CSV, JSON and TensorBoard files a trial: the ledger holds all of it
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is ours: it marks runs KILLED instead of leaving them RUNNING
-    "TUNE_GLOBAL_CHECKPOINT_S": "3600",  # Tune's own snapshots are never restored from: the ledger is the state
-    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
-    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # a nested trainer ends seconds earlier
-    "RAY_DEDUP_LOGS": "1",
-}
+# What trials leave to Ray Data. A read task asks for a quarter (`corpus.ray_read.READ_CPUS`), and several trials may
+# read at once.
+DATA_CPUS = 1.0
 
 
-@contextmanager
-def ray_cluster(*, nested: bool) -> Iterator[None]:
-    """Be connected to a cluster: the one of ``RAY_ADDRESS`` (as inside ``ray job submit``), or a local one of our own.
+class Node(NamedTuple):
+    """What one node of a cluster has."""
 
-    A local cluster is started with one logical CPU more than the machine has, for Ray Data, and ends with the block.
-    """
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
-    import ray
-
-    # Tune prints each trial's traceback and a list of what did not complete; the scribe files and names them.
-    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    if ray.is_initialized():
-        yield
-        return
-    if "RAY_ADDRESS" in os.environ:
-        ray.init(log_to_driver=False, logging_level=logging.ERROR)
-    else:
-        ray.init(
-            address="local",
-            num_cpus=(os.cpu_count() or 1) + math.ceil(DATA_CPUS),
-            object_store_memory=min(_OBJECT_STORE_BYTES, int(psutil.virtual_memory().available * 0.2)),
-            include_dashboard=nested,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
-    try:
-        yield
-    finally:
-        ray.shutdown()
+    cpus: float
+    gpus: float
 
 
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM (``ray job stop``, a scheduler's time limit) end a study as Ctrl-C does.
-
-    Enter it after ``ray.init``, whose own handler for SIGTERM aborts the process.
-    """
-
-    def interrupt(signum: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def num_fitting(placement: Placement, nodes: Sequence[Node]) -> int:
+    """How many trials run at a time: each worker on one node, and `DATA_CPUS` left over all of them."""
+    workers = sum(_workers_on(node, placement) for node in nodes)
+    by_cpus = (sum(node.cpus for node in nodes) - DATA_CPUS) / placement.cpus_per_trial
+    return max(0, min(workers // placement.num_workers, math.floor(by_cpus + 1e-9)))
 
 
-def num_slots(placement: Placement, total_cpus: float, total_gpus: float) -> int:
+def _workers_on(node: Node, placement: Placement) -> int:
+    workers = math.floor(node.cpus / placement.cpus_per_worker + 1e-9)
+    if placement.gpus_per_worker > 0:
+        workers = min(workers, math.floor(node.gpus / placement.gpus_per_worker + 1e-9))
+    return workers
+
+
+def demand_of(placement: Placement) -> str:
+    """What one trial needs, in words."""
+    return (
+        f"a trial reserves {placement.num_workers} × ({placement.cpus_per_worker:g} CPUs and "
+        f"{placement.gpus_per_worker:g} GPUs), each of them on one node, and Ray Data needs {DATA_CPUS:g} CPU beside "
+        "them"
+    )
+
+
+def in_words(nodes: Sequence[Node]) -> str:
+    """What nodes have, in words."""
+    all_of_them = f"{sum(node.cpus for node in nodes):g} CPUs and {sum(node.gpus for node in nodes):g} GPUs"
+    if len(nodes) < 2:
+        return all_of_them
+    largest = max(nodes, key=lambda node: (node.gpus, node.cpus))
+    return f"{all_of_them} on {len(nodes)} nodes, the largest with {largest.cpus:g} and {largest.gpus:g}"
+
+
+def num_slots(placement: Placement, cpus: float, gpus: float) -> int:
+    """As `cluster_slots`, on a single node, which never grows."""
+    return cluster_slots(placement, [Node(cpus, gpus)], may_grow=False)
+
+
+def cluster_slots(placement: Placement, nodes: Sequence[Node], *, may_grow: bool) -> int:
     """How many trials run at a time, leaving Ray Data a CPU.
+
+    Parameters
+    ----------
+    placement : Placement
+        Of the trials.
+    nodes : sequence of Node
+        Of the cluster.
+    may_grow : bool
+        Whether the cluster is one that could add nodes, where the placement says that it does.
 
     Raises
     ------
     ResourceError
         When not even one trial fits; says what to change.
     """
-    for_trials = total_cpus - DATA_CPUS
-    slots = math.floor(for_trials / placement.cpus_per_trial + 1e-9)
-    if placement.gpus_per_trial > 0:
-        slots = min(slots, math.floor(total_gpus / placement.gpus_per_trial + 1e-9))
-    if placement.autoscaling and placement.max_concurrent is not None:
+    if may_grow and placement.autoscaling and placement.max_concurrent is not None:
         return placement.max_concurrent
-    if slots < 1:
-        raise ResourceError(
-            f"a trial reserves {placement.num_workers} × {placement.cpus_per_worker:g} CPUs and "
-            f"{placement.gpus_per_trial:g} GPUs, and Ray Data needs {DATA_CPUS:g} CPU beside it: expected at least "
-            f"{placement.cpus_per_trial + DATA_CPUS:g} CPUs and {placement.gpus_per_trial:g} GPUs, "
-            f"found {total_cpus:g} CPUs and {total_gpus:g} GPUs",
-            "lower --set train.cpus_per_worker=… or train.num_workers=…, add nodes, or on a cluster that grows set "
-            "train.autoscaling=true and train.max_concurrent=…",
-        )
-    return min(slots, placement.max_concurrent or slots)
-
-
-def check_dashboard() -> None:
-    """Refuse nested trials on a cluster without a dashboard.
-
-    A nested trainer that is stopped frees its CPUs only through a cleaner that asks the dashboard; without one the
-    study would hang at the first trial that ends early.
-    """
-    import ray
-
-    if not ray.get_runtime_context().gcs_address:
-        return
-    url = ray._private.worker.global_worker.node.webui_url if ray._private.worker.global_worker.node else ""
-    if not url:
-        raise ResourceError(
-            "trials of several workers need the dashboard of the Ray cluster, found none",
-            "start the head with --include-dashboard=true (make cluster-local does), or set train.num_workers=1",
-        )
+    if slots := num_fitting(placement, nodes):
+        return min(slots, placement.max_concurrent or slots)
+    growing = "on a cluster that grows set train.autoscaling=true and train.max_concurrent=…"
+    if placement.autoscaling and not may_grow:
+        growing = "connect to the cluster that grows (RAY_ADDRESS, or ray job submit): the one of this machine does not"
+    raise ResourceError(
+        f"{demand_of(placement)}: expected at least {placement.cpus_per_trial + DATA_CPUS:g} CPUs and "
+        f"{placement.gpus_per_trial:g} GPUs, found {in_words(nodes)}",
+        "lower --set train.cpus_per_worker=…, train.gpus_per_worker=… or train.num_workers=…, add nodes, or " + growing,
+    )

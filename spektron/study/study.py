@@ -37,9 +37,16 @@ class Placement(Settings):
     max_concurrent: int | None = Field(default=None, ge=1)
     """Trials at a time; None takes as many as the cluster holds."""
     autoscaling: bool = False
-    """The cluster grows on demand: do not refuse for CPUs and GPUs that are not there yet."""
+    """The cluster one is connected to grows on demand: with `max_concurrent`, wait for CPUs and GPUs that are not there
+    yet. The cluster that a run starts on its own machine never grows, and is refused as ever."""
     threads_per_worker: int = Field(default=1, ge=1)
     """Threads of each worker's tensor operations: as many as the cores a worker really has."""
+    accumulation: int = Field(default=1, ge=1)
+    """Parts that each worker's share of a batch is cut into, so that it fits the memory."""
+    compile: bool = False
+    """Compile the model: minutes at the start of each trial, for long ones."""
+    checkpoint_every: int = Field(default=200, ge=1)
+    """Steps between checkpoints; the last step is always one. A crash costs at most these."""
     max_failures: int = Field(default=1, ge=0)
     """How often one trial is tried again, from its last checkpoint, before it counts as failed."""
 
@@ -109,6 +116,8 @@ class TrialContext(Protocol):
     """The corpus to open."""
     checkpoint_dir: Path
     """This trial's own folder: what is left there by an interrupted try is there again."""
+    split: str
+    """The split to judge on."""
     placement: Placement
     """How many workers, and how wide."""
 
@@ -143,6 +152,8 @@ class Study(Generic[ConfigT]):
         ``smoke`` (< 60 s), ``laptop`` (minutes on 2 cores), ``cluster`` (the real scale).
     analysis : callable
         ``analysis(results, settings, corpus) -> Findings``: cards, figures and a verdict.
+    split : str
+        The split that trials are judged on.
     check : callable
         ``check(config, corpus)`` raises `ConfigError` for a trial that cannot run on this corpus, before any starts.
     """
@@ -158,7 +169,7 @@ class Study(Generic[ConfigT]):
     presets: Mapping[str, Preset]
     analysis: Analysis
     check: Check = lambda config, corpus: None
-    split: str = "validation"
+    split: Literal["validation", "test"] = "validation"
 
     @property
     def address(self) -> str:

@@ -12,7 +12,7 @@ from spektron.core.errors import SpektronError
 from spektron.core.provenance import hardware
 from spektron.core.settings import Settings
 from spektron.core.storage import Storage
-from spektron.study.study import Placement, TrialFunction
+from spektron.study.study import Placement, Study
 
 __all__ = ["FAILED_KEY", "FINISHED_KEY", "HARDWARE_KEY", "make_trainable"]
 
@@ -29,6 +29,7 @@ class _Context:
     config: Settings
     corpus_dir: Storage
     checkpoint_dir: Path
+    split: str
     placement: Placement
 
     def report(self, step: int, metrics: Mapping[str, float], checkpoint: Path | None = None) -> None:
@@ -38,9 +39,10 @@ class _Context:
 
 
 def make_trainable(
-    trial: TrialFunction, config_type: type[Settings], corpus_dir: Storage, trials_dir: Path, placement: Placement
+    study: Study[Any], config_type: type[Settings], corpus_dir: Storage, trials_dir: Path, placement: Placement
 ) -> Callable[[dict[str, Any]], None]:
     """A function trainable; `trials_dir` must be reachable from every node that may run one trial's tries."""
+    trial, split = study.trial, study.split  # and not the study, whose analysis need not reach the nodes
 
     def run_trial(payload: dict[str, Any]) -> None:
         from ray import tune
@@ -49,6 +51,7 @@ def make_trainable(
             config=config_type.model_validate(payload["config"]),
             corpus_dir=corpus_dir,
             checkpoint_dir=trials_dir / payload["fingerprint"],
+            split=split,
             placement=placement,
         )
         try:

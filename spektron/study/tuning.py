@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import ray
 from ray import tune
 
 from spektron.core.errors import SpektronError, StudyError
 from spektron.core.provenance import provenance
 from spektron.core.storage import Storage
 from spektron.report import StudyProgress
+from spektron.study.cluster import living_nodes, ray_cluster, stoppable
+from spektron.study.dashboard import check_dashboard
 from spektron.study.journal import Journal
 from spektron.study.ledger import Ledger
 from spektron.study.places import Places
 from spektron.study.plan import Plan
-from spektron.study.resources import check_dashboard, num_slots, ray_cluster, stoppable
+from spektron.study.resources import cluster_slots
 from spektron.study.scribe import Scribe
 from spektron.study.search import OptunaSearcher
 from spektron.study.storage import finished_in, open_storage, open_study
 from spektron.study.study import Placement
 from spektron.study.trainable import make_trainable
+from spektron.study.waiting import NodesWatch
 
 __all__ = ["tune_trials"]
 
@@ -41,15 +43,15 @@ def tune_trials(
     if searcher.exhausted:
         return {}
     placement = plan.settings.train
-    with ray_cluster(nested=placement.num_workers > 1), stoppable():
-        resources = ray.cluster_resources()
-        slots = num_slots(placement, resources.get("CPU", 0.0), resources.get("GPU", 0.0))
+    with ray_cluster(nested=placement.num_workers > 1) as may_grow, stoppable():
+        slots = cluster_slots(placement, living_nodes(), may_grow=may_grow)
         if placement.num_workers > 1:
             check_dashboard()
         known = sum(1 for trial in plan.trials if ledger.finished(trial.fingerprint)) or searcher.num_settled
         with StudyProgress(total=plan.num_trials, reused=known, slots=slots, metric=study.metric) as progress:
             scribe = Scribe(plan, journal, searcher, ledger, progress, provenance())
-            _fit(_tuner(plan, searcher, scribe, places, corpus_dir, slots), scribe)
+            watch = NodesWatch(placement, progress.say)
+            _fit(_tuner(plan, searcher, [scribe, watch], places, corpus_dir, slots), scribe)
     return scribe.ended
 
 
@@ -62,12 +64,15 @@ def _fit(tuner: tune.Tuner, scribe: Scribe) -> None:
 
 
 def _tuner(
-    plan: Plan, searcher: OptunaSearcher, scribe: Scribe, places: Places, corpus_dir: Storage, slots: int
+    plan: Plan,
+    searcher: OptunaSearcher,
+    callbacks: list[tune.Callback],
+    places: Places,
+    corpus_dir: Storage,
+    slots: int,
 ) -> tune.Tuner:
     placement = plan.settings.train
-    trainable = make_trainable(
-        plan.study.trial, type(plan.settings.config), corpus_dir, places.home / "trials", placement
-    )
+    trainable = make_trainable(plan.study, type(plan.settings.config), corpus_dir, places.home / "trials", placement)
     return tune.Tuner(
         tune.with_resources(trainable, _resources(placement)),
         tune_config=tune.TuneConfig(
@@ -79,7 +84,7 @@ def _tuner(
         run_config=tune.RunConfig(
             name=plan.fingerprint,
             storage_path=str(places.home / "tune"),
-            callbacks=[scribe],
+            callbacks=callbacks,
             verbose=0,
             failure_config=tune.FailureConfig(max_failures=placement.max_failures),
         ),

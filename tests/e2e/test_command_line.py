@@ -29,6 +29,11 @@ def test_a_plan_prints_trials_and_runs_nothing(home):
         (("--corpus", "/nowhere"), "no such folder"),
         (("--set", "space.num_spectra=[10,20,40,100000]"), "found 100000"),
         (("--set", "train.cpus_per_worker=500"), "found"),
+        # as the preset "cluster" does, on a machine that has none and does not grow
+        (
+            ("--set", "train.gpus_per_worker=99", "train.autoscaling=true", "train.max_concurrent=8"),
+            "the one of this machine does not",
+        ),
     ],
 )
 def test_wrong_words_say_what_was_expected(home, words, message):

@@ -29,7 +29,6 @@ def small(**changes: Any) -> PretrainConfig:
         "batch_size": 8,
         "learning_rate": 3e-3,
         "eval_every": 10,
-        "checkpoint_every": 10,
         "encoder": tiny(scales=("medium", "coarse"), dropout=0.1),
     }
     return PretrainConfig(**{**values, **changes})

@@ -30,7 +30,11 @@ class CrashError(Exception):
 
 
 def run(
-    corpus: Any, directory: Path | None, config: PretrainConfig | None = None, crash_at: int | None = None
+    corpus: Any,
+    directory: Path | None,
+    config: PretrainConfig | None = None,
+    crash_at: int | None = None,
+    checkpoint_every: int = 10,
 ) -> tuple[dict[str, float], Reports]:
     reports: Reports = []
 
@@ -39,13 +43,14 @@ def run(
         if step == crash_at:
             raise CrashError
 
-    metrics = pretrain(config or small(), corpus, checkpoint_dir=directory, report=report)
+    worker = Worker(checkpoint_every=checkpoint_every)
+    metrics = pretrain(config or small(), corpus, checkpoint_dir=directory, report=report, worker=worker)
     return metrics, reports
 
 
-def crash(corpus: Any, directory: Path, at: int, config: PretrainConfig | None = None) -> None:
+def crash(corpus: Any, directory: Path, at: int, config: PretrainConfig | None = None, **options: int) -> None:
     with pytest.raises(CrashError):
-        run(corpus, directory, config, crash_at=at)
+        run(corpus, directory, config, crash_at=at, **options)
 
 
 def result(metrics: dict[str, float]) -> dict[str, float]:
@@ -87,9 +92,12 @@ def test_a_crash_and_a_resumption_change_nothing(
 
 
 def test_a_resumption_between_evaluations_keeps_the_mean_of_losses(corpus: Corpus, tmp_path: Path) -> None:
-    config = small(steps=12, eval_every=8, checkpoint_every=3)
-    expected, _ = run(corpus, tmp_path / "straight", config)
-    crash(corpus, tmp_path / "crashed", 8, config)  # the last checkpoint is of step 6, two losses into nothing
+    config = small(steps=12, eval_every=8)
+    # How often checkpoints are made is no part of a run: another rhythm before, after and without the crash.
+    expected, _ = run(corpus, tmp_path / "straight", config, checkpoint_every=5)
+    crash(
+        corpus, tmp_path / "crashed", 8, config, checkpoint_every=3
+    )  # the last checkpoint is of step 6, two losses into nothing
     found, resumed = run(corpus, tmp_path / "crashed", config)
     assert [step for step, _, _ in resumed] == [8, 12]
     assert result(found) == result(expected)

@@ -13,14 +13,13 @@ from spektron.pretrain import PretrainConfig, Worker, latest_checkpoint, pretrai
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_cluster")]
 
-# 16 batches of 8 are one epoch of 128 spectra: one worker and two see the same rows in every step.
+# Nearly every epoch of 21 spectra ends within a batch, and no worker has half of them.
 CONFIG = PretrainConfig(
     steps=20,
     batch_size=8,
-    num_spectra=128,
+    num_spectra=21,
     learning_rate=1e-2,
     eval_every=10,
-    checkpoint_every=10,
     encoder=EncoderConfig(dim=16, layers=1, heads=2, scales=("coarse",)),
 )
 
@@ -35,17 +34,26 @@ def simulated(out: Path, **fractions: float) -> Corpus:
     return Corpus.open(out)
 
 
-def train_on_two(config: PretrainConfig, corpus_dir: Path, checkpoint_dir: Path) -> dict[str, float]:
+def train_on_two(config: PretrainConfig, corpus_dir: Path, checkpoint_dir: Path, **how: int) -> dict[str, float]:
     from spektron.pretrain.distributed import pretrain_distributed
 
     return pretrain_distributed(
-        config, corpus_dir, num_workers=2, use_gpu=False, cpus_per_worker=1.0, checkpoint_dir=checkpoint_dir
+        config,
+        corpus_dir,
+        num_workers=2,
+        use_gpu=False,
+        cpus_per_worker=1.0,
+        checkpoint_dir=checkpoint_dir,
+        worker=Worker(num_threads=1, **how),
     )
 
 
 def test_two_workers_train_what_one_would(corpus, tmp_path):
     alone = pretrain(CONFIG, corpus, checkpoint_dir=None, report=lambda *event: None, worker=Worker(num_threads=1))
-    together = train_on_two(CONFIG, corpus.folder.path, tmp_path)
+    killed = tmp_path / "ray-train-0123" / "checkpoint_manager_snapshot.json"  # what a killed try leaves behind
+    killed.parent.mkdir()
+    killed.write_text("{}")
+    together = train_on_two(CONFIG, corpus.folder.path, tmp_path, accumulation=2, checkpoint_every=15)
     assert together.keys() == alone.keys()
     # Nothing differs but the order of additions: the same rows under the same masks, whoever has them. With masks dealt
     # out in another order than rows, train_loss was off by a tenth.
@@ -54,6 +62,7 @@ def test_two_workers_train_what_one_would(corpus, tmp_path):
     checkpoint = latest_checkpoint(tmp_path)
     assert checkpoint is not None
     assert checkpoint.name == "step-00000020"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000015", "step-00000020"]
     assert json.loads((checkpoint / "state.json").read_text())["progress"]["metrics"] == together
 
 

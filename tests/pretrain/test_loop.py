@@ -55,9 +55,10 @@ def test_metrics_say_how_far_a_run_is(corpus: Corpus) -> None:
 def test_the_last_step_is_evaluated_and_kept_wherever_it_falls(tmp_path: Path) -> None:
     steps: list[tuple[int, bool]] = []
     pretrain(
-        small(steps=5, eval_every=3, checkpoint_every=4),
+        small(steps=5, eval_every=3),
         memory(),
         checkpoint_dir=tmp_path,
+        worker=Worker(checkpoint_every=4),
         report=lambda step, _, checkpoint: steps.append((step, checkpoint is not None)),
     )
     assert steps == [(3, False), (5, True)]
@@ -99,7 +100,7 @@ class Spoilt(MemoryCorpus):
 def test_a_diverged_run_names_the_step_and_keeps_the_checkpoint_before(tmp_path: Path) -> None:
     corpus = Spoilt(make_batch(32), make_batch(16, seed=1))
     with pytest.raises(DivergedError, match=r"diverged at step 7: .*found loss nan") as caught:
-        pretrain(small(checkpoint_every=3), corpus, checkpoint_dir=tmp_path, report=silent)
+        pretrain(small(), corpus, checkpoint_dir=tmp_path, report=silent, worker=Worker(checkpoint_every=3))
     assert "learning_rate" in caught.value.hint
     latest = latest_checkpoint(tmp_path)
     assert latest is not None
@@ -142,7 +143,20 @@ def test_a_batch_that_does_not_split_is_refused() -> None:
     assert Worker(rank=1, world_size=2, accumulation=2).rows_of(8) == 4
 
 
-@pytest.mark.parametrize("fields", [{"rank": 1}, {"rank": -1}, {"world_size": 0}, {"accumulation": 0}])
+def test_the_split_that_is_judged_on_is_the_one_named() -> None:
+    corpus = memory()
+    corpus._splits["test"] = make_batch(16, seed=2)
+
+    def reference(**split: str) -> float:
+        config = small(steps=1)
+        return pretrain(config, corpus, checkpoint_dir=None, report=silent, **split)["val_mse_mean"]  # type: ignore[arg-type]
+
+    assert reference() == reference(held_out_split="validation") != reference(held_out_split="test")
+
+
+@pytest.mark.parametrize(
+    "fields", [{"rank": 1}, {"rank": -1}, {"world_size": 0}, {"accumulation": 0}, {"checkpoint_every": 0}]
+)
 def test_a_worker_that_cannot_be_is_refused(fields: dict[str, int]) -> None:
     with pytest.raises(ConfigError, match="0 ≤ rank < world_size"):
         Worker(**fields)  # type: ignore[arg-type]

@@ -87,11 +87,11 @@ def sheet_of(lines: Iterable[str], layout: Layout | Literal["auto"], decimal: De
     _require_decimals(notation, rows, len(above) == width, decimal)
     if layout == "auto":
         layout = "xy" if width == 2 else _wide_layout(notation, rows, above)
-    num_names, axis = 0, np.empty(0)
+    num_names, axis = _num_names(notation, rows[0]), np.empty(0)
     if layout == "rows":
-        axis_cells = rows[0]
-        num_names = _num_names(notation, axis_cells)
-        axis, above = _floats(notation, axis_cells[num_names:]), axis_cells[:num_names]
+        axis, above = _floats(notation, rows[0][num_names:]), rows[0][:num_names]
+    elif num_names:  # headings that are numbers but for the first one: samples 1, 2, 3
+        head, above = sniffed[: first + 1], rows[0]
     return Sheet(
         notation=notation,
         layout=layout,

@@ -66,12 +66,12 @@ def read_xy(lines: Iterator[str], sheet: Sheet) -> Record:
     """
     x, y, problem = array("d"), array("d"), ""
     for number, line in _table(lines, sheet):
-        numbers = sheet.notation.numbers(sheet.notation.cells(line)[:2])
-        if numbers is None or len(numbers) != 2:
+        pair = [sheet.notation.number(cell) for cell in sheet.notation.cells(line)[:2]]
+        if len(pair) != 2 or pair[0] is None or pair[1] is None:
             problem = f"expected two numbers in line {number} of the table, found {printable(line[:80])!r}"
             break
-        x.append(numbers[0])
-        y.append(numbers[1])
+        x.append(pair[0])
+        y.append(pair[1])
         _require_length(len(x))
     return Record(number=0, name="", x=np.array(x), y=np.array(y), problem=problem)
 

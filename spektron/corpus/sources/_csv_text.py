@@ -72,6 +72,12 @@ class Notation:
         """Whether a cell is a number in this notation; a missing one is none."""
         return _NUMBERS[self.decimal].fullmatch(cell) is not None
 
+    def number(self, cell: str) -> float | None:
+        """Read one cell: NaN where it is missing, None where it is neither that nor a number."""
+        if self.is_number(cell):
+            return float(cell.replace(",", "."))
+        return np.nan if cell.casefold() in _MISSING else None
+
     def numbers(self, cells: Sequence[str]) -> NDArray[np.float64] | None:
         """Read cells as numbers, missing ones as NaN; None where one is neither.
 
@@ -84,13 +90,8 @@ class Notation:
                 return np.array(cells, dtype=np.float64)
         except ValueError:
             pass
-        values = np.full(len(cells), np.nan)
-        for place, cell in enumerate(cells):
-            if self.is_number(cell):
-                values[place] = float(cell.replace(",", "."))
-            elif cell.casefold() not in _MISSING:
-                return None
-        return values
+        values = [self.number(cell) for cell in cells]
+        return None if None in values else np.array(values, dtype=np.float64)
 
 
 # In the order in which they are tried; of two that fit equally well the first counts.

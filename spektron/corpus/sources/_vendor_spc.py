@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,11 +73,16 @@ def read_spc(path: Path, longest: int) -> Iterator[Scan]:
 def _parsed(raw: bytes) -> Any:
     header_class = imported("spc_io.low_level.headers.spchdr", "spc-io").SpcHdr
     file_class = imported("spc_io.low_level.spc_raw", "spc-io").SpcRaw
+    logging.getLogger("spc_io").setLevel(logging.ERROR)  # it warns of bytes behind the curves: the log
     try:
         header = header_class.from_buffer_copy(raw[:_HEADER_BYTES])
         if header.fnsub > _MOST_CURVES:
             raise UnfitFile("too-large", f"expected up to {_MOST_CURVES} curves, found {header.fnsub}")
-        spc = file_class.from_bytes_io(io.BytesIO(raw))
+        # The log, behind all curves, is told away: the package expects one right there whenever an offset is given,
+        # refuses its own files by that, and holds nothing that is wanted.
+        field = header_class.flogoff
+        without_log = raw[: field.offset] + bytes(field.size) + raw[field.offset + field.size :]
+        spc = file_class.from_bytes_io(io.BytesIO(without_log))
     except UnfitFile:
         raise
     except NotImplementedError as error:

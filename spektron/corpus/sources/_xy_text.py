@@ -1,8 +1,8 @@
 """Two columns of numbers below lines of text, whoever wrote them: encodings, line ends, delimiters, decimal signs.
 
 A text has labels (``##KEY=value``), remarks (``#Key=value``), other lines before the first row, and rows of two
-numbers. One notation holds for all rows: numbers with a point, parted by comma, semicolon, tab or spaces; or numbers
-with a decimal comma, parted by semicolon, tab or spaces. A line among the rows that is neither a row, a label nor a
+numbers. One notation holds for all rows: numbers with a point, parted by commas, semicolons or blanks; or numbers
+with a decimal comma, parted by semicolons or blanks. A line among the rows that is neither a row, a label nor a
 remark makes the text damaged: a point would be missing there.
 """
 
@@ -29,11 +29,17 @@ _BYTE_ORDER_MARKS = (
 _NAN = r"nan|[+-]?inf(?:inity)?"
 _POINT = r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,4})?"
 _COMMA = r"[+-]?(?:\d{1,40}(?:,\d{0,40})?|,\d{1,40})(?:[eE][+-]?\d{1,4})?"
-# Notation → a row of it. Each part is bounded, and what parts two numbers cannot be part of one: no backtracking.
-_ROWS = {
-    ".": re.compile(rf"({_POINT})(?:[ \t]*[,;\t][ \t]*|[ \t]+)({_POINT}|{_NAN})[ \t]*[,;]?", re.IGNORECASE | re.ASCII),
-    ",": re.compile(rf"({_COMMA})(?:[ \t]*[;\t][ \t]*|[ \t]+)({_COMMA}|{_NAN})[ \t]*;?", re.IGNORECASE | re.ASCII),
-}
+# A row in each notation. Each part is bounded, and what parts two numbers cannot be part of one: no backtracking.
+_ROWS = tuple(
+    re.compile(rf"({number}){apart}({number}|{_NAN})[ \t]*{last}", re.IGNORECASE | re.ASCII)
+    for number, apart, last in (
+        (_POINT, r"[ \t]*,[ \t]*", ",?"),
+        (_POINT, r"[ \t]*;[ \t]*", ";?"),
+        (_POINT, r"[ \t]+", ""),
+        (_COMMA, r"[ \t]*;[ \t]*", ";?"),
+        (_COMMA, r"[ \t]+", ""),
+    )
+)
 _LONGEST_TEXT = 300
 
 
@@ -100,7 +106,7 @@ def parse_xy(text: str) -> XyText:
             continue
         if line.startswith("#"):
             _note(line, labels, remarks)
-        elif rows or any(row.fullmatch(line) for row in _ROWS.values()):
+        elif rows or any(row.fullmatch(line) for row in _ROWS):
             rows.append(line)
         else:
             preamble.append(_clean(line))
@@ -121,15 +127,14 @@ def _note(line: str, labels: dict[str, str], remarks: dict[str, str]) -> None:
 def _numbers(rows: list[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Read all rows in the one notation that fits them all."""
     furthest, bad = -1, ""
-    for sign, pattern in _ROWS.items():
+    for pattern in _ROWS:
         pairs = []
         for row in rows:
             if (match := pattern.fullmatch(row)) is None:
                 break
             pairs.append(match.groups())
         else:
-            text = [[number.replace(",", ".") for number in pair] for pair in pairs] if sign == "," else pairs
-            x, y = np.array(text, dtype=np.float64).T
+            x, y = np.array([[number.replace(",", ".") for number in pair] for pair in pairs], dtype=np.float64).T
             return x, y
         if len(pairs) > furthest:
             furthest, bad = len(pairs), row

@@ -131,7 +131,14 @@ def _parsed(path: Path, size: int, mtime_ns: int) -> _Library:
     table = members["metadata"]
     fields = zip(map(_folded, names_of(table)), table.value, strict=False) if isinstance(table.value, list) else ()
     metadata = {name: _texts(path, column) for name, column in fields}
-    return _Library(wavenumber=wavenumber, columns=columns, names=names_of(members["spectra"]), metadata=metadata)
+    return _Library(wavenumber=wavenumber, columns=columns, names=_column_names(members["spectra"]), metadata=metadata)
+
+
+def _column_names(spectra: Any) -> list[str]:
+    """Names of a table's columns, or of a matrix'."""
+    if (found := attribute_of(spectra, "dimnames")) is not None and isinstance(found.value, list):
+        return texts_of(found.value[-1]) if found.value else []
+    return names_of(spectra)
 
 
 def _columns(spectra: Any, num_points: int) -> list[Span | Floats]:
