@@ -80,20 +80,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, help="folder of lots 0, 1, 2, …")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--keep", type=Path, help="where to leave the largest corpus")
+    parser.add_argument("--lots", type=int, nargs="*", default=[1, 2, 4, 8], help="how many lots each build takes")
+    parser.add_argument("--keep", type=Path, help="where to leave the last corpus")
     arguments = parser.parse_args()
     lots = sorted((path for path in arguments.files.iterdir() if path.is_dir()), key=lambda path: path.name)
     table = Table(title=f"Builds with {arguments.workers} workers")
     for name in ("records", "kept", "seconds", "records/s", "worker, MiB", "driver, MiB"):
         table.add_column(name, justify="right")
     console = Console()
-    for num in [2**power for power in range(10) if 2**power <= len(lots)]:
+    for num in arguments.lots:
         with tempfile.TemporaryDirectory(dir=arguments.files) as folder:
             out = Path(folder) / "corpus"
             seconds, memory = build(lots[:num], out, arguments.workers)
             records = Corpus.open(out).manifest.records.values()
             read, kept = (sum(record[name] for record in records) for name in ("read", "kept"))
-            if arguments.keep and num == max(2**power for power in range(10) if 2**power <= len(lots)):
+            if arguments.keep and num == arguments.lots[-1]:
                 shutil.move(out, arguments.keep)
         row = [read, kept, seconds, read / seconds, memory.worker / _MIB, memory.driver / _MIB]
         table.add_row(*(f"{value:,.0f}" for value in row))

@@ -19,7 +19,9 @@ from spektron.corpus.sources.words import SOURCES
 from spektron.spectra import INTENSITY_UNITS, KINDS, METADATA_KEYS, MODALITIES, NUM_POINTS, REPAIRS, Spectrum
 from spektron.spectra.modality import check_range
 from tests.corpus.files_computed import write_chembl, write_multimodal, write_qm9s, write_uspto
+from tests.corpus.files_experimental import write_csv, write_openspecy, write_rruff
 from tests.corpus.files_jcamp import write_jcamp, write_nist
+from tests.corpus.files_vendor import opus, spc, wdf, write
 
 
 def _table(folder: Path) -> Table:
@@ -35,14 +37,27 @@ def _table(folder: Path) -> Table:
     return Table(folder=folder)
 
 
+def write_vendor(folder: Path) -> None:
+    x = np.linspace(400.0, 3500.0, 500)
+    y = np.abs(np.random.default_rng(0).standard_normal((3, 500)).cumsum(axis=1)) + 1.0
+    write(folder / "map.wdf", wdf(x, y))
+    write(folder / "one.0", opus({4: y[0]}, 4000.0, 400.0))
+    write(folder / "two.spc", spc(x, y[:1], x_kind="XRAMANS", y_kind="YCOUNT"))
+    write(folder / "cut.wdf", wdf(x, y)[:300])
+
+
 # Word → what writes a small folder in the source's own format, some of its records broken.
 WRITERS: dict[str, Callable[[Path], object]] = {
     "chembl": write_chembl,
+    "csv": write_csv,
     "jcamp": write_jcamp,
     "multimodal": write_multimodal,
     "nist": write_nist,
+    "openspecy": write_openspecy,
     "qm9s": write_qm9s,
+    "rruff": write_rruff,
     "uspto": write_uspto,
+    "vendor": write_vendor,
 }
 
 
