@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 import ray
-from ray.data import DataContext, ExecutionResources, ReadTask
+from ray.data import DataContext, ExecutionResources, ReadTask, TaskPoolStrategy
 from ray.data.block import BlockMetadata
 from ray.data.datasource import Datasource
 
@@ -111,7 +111,7 @@ def _dataset(tasks: Sequence[list[RowSlice]]) -> ray.data.Dataset:
     logging.getLogger("ray.data._internal.progress").setLevel(logging.ERROR)
     with DataContext.current(_quiet_context()):
         return ray.data.read_datasource(
-            _SliceSource(tasks), override_num_blocks=len(tasks), concurrency=_READ_CONCURRENCY, num_cpus=READ_CPUS
+            _SliceSource(tasks), override_num_blocks=len(tasks), compute=TaskPoolStrategy(_READ_CONCURRENCY), num_cpus=READ_CPUS
         )
 
 

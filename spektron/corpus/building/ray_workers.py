@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import ray
-from ray.data import DataContext
+from ray.data import DataContext, TaskPoolStrategy
 
 from spektron.core.errors import ResourceError
 from spektron.corpus.building.workers import Task
@@ -66,7 +66,7 @@ class RayWorkers:
         logging.getLogger("ray.data._internal.progress").setLevel(logging.ERROR)
         with DataContext.current(_context()), own_errors():
             data = ray.data.from_items(list(tasks), override_num_blocks=len(tasks))
-            yield from data.map(function, num_cpus=1, concurrency=self._num_workers).iter_rows()
+            yield from data.map(function, num_cpus=1, compute=TaskPoolStrategy(self._num_workers)).iter_rows()
 
 
 def _context() -> DataContext:
