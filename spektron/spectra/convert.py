@@ -88,11 +88,7 @@ def spectrum_from_xy(
         ``length-mismatch``, ``too-few-points``, ``not-finite``, ``nan-inside``, ``axis-not-finite``,
         ``axis-not-monotonic``, ``gap-inside``, ``out-of-range`` or ``constant``.
     """
-    positions, intensity = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if positions.ndim != 1 or positions.shape != intensity.shape:
-        raise SpectrumRejected(
-            "length-mismatch", f"expected as many intensities as positions, found {intensity.size} and {positions.size}"
-        )
+    positions, intensity = _paired(x, y)
     measured = _measured(intensity)
     if measured != slice(0, len(intensity)):
         repairs = (*repairs, "nan-at-ends")
@@ -114,6 +110,15 @@ def spectrum_from_xy(
         repairs=repairs,
         metadata=metadata or {},
     )
+
+
+def _paired(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    positions, intensity = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if positions.ndim != 1 or positions.shape != intensity.shape:
+        raise SpectrumRejected(
+            "length-mismatch", f"expected as many intensities as positions, found {intensity.size} and {positions.size}"
+        )
+    return positions, intensity
 
 
 def _measured(intensity: NDArray[np.float64]) -> slice:
