@@ -32,6 +32,7 @@ REPAIRS = {
     "modality-from-readme": "the modality was taken from the README beside the file",
     "duplicate-id": "the publisher used one name twice in a set; the later ones got a suffix",
     "id-from-row": "the publisher gave no name; the row number stands for it",
+    "below-laser-line-cut": "points at or below the laser line, where no Raman shift is, were cut off",
     "beyond-vibrations-cut": "points above every vibration, where a transform holds noise alone, were cut off",
     "dc-artefact-cut": "points next to zero wavenumber, where a transform holds its mean and drift, were cut off",
     "field-name-variant": "a field goes by another name than the one published, and was taken by that name",
