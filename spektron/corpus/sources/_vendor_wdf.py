@@ -81,8 +81,10 @@ def _opened(handle: IO[bytes]) -> Any:
     package = imported("wdf", "renishaw-wdf")
     if handle.read(4) != _MAGIC:
         raise UnfitFile("unreadable-file", "expected a WDF file, found another beginning")
-    at = 0
+    at, size = 0, handle.seek(0, 2)
     for _ in range(_MOST_BLOCKS):
+        if at >= size:
+            break
         handle.seek(at)
         block = handle.read(_BLOCK.size)
         if len(block) < _BLOCK.size:
