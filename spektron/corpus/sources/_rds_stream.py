@@ -24,6 +24,7 @@ DAMAGED = (
     AttributeError,
     EOFError,
     LookupError,
+    NameError,  # the parser's own, on a builtin function without a name
     NotImplementedError,
     OSError,
     RecursionError,
