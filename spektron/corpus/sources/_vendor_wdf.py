@@ -59,7 +59,7 @@ def read_wdf(path: Path, start: int, stop: int) -> Iterator[Scan]:
         for place in range(start, stop):
             try:
                 y = np.array(wdf[place])
-            except (struct.error, EOFError, IndexError, OSError) as error:
+            except (struct.error, EOFError, IndexError, OSError, ValueError) as error:
                 detail = f"expected {header.ncollected} spectra, found {place} whole ones: {error}"
                 raise UnfitFile("unreadable-file", detail[:300]) from error
             yield Scan(
