@@ -69,6 +69,28 @@ def start() -> int:
                 file=sys.stderr,
             )
             return 2
+    head = launch_head()
+    print(f"starting a Ray head with {NUM_CPUS} CPUs (pid {head.pid}) …", flush=True)
+    if not wait_for_jobs_api(head):
+        print(
+            f"error: the head did not come up within {START_TIMEOUT_S} s\n  hint: see {STATE / 'head.log'}",
+            file=sys.stderr,
+        )
+        stop()
+        return 1
+    print(
+        f"dashboard  {ADDRESS}\n"
+        f"submit     make cluster-submit ARGS='--preset smoke'\n"
+        f"or         export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH={STATE / 'token'} RAY_ADDRESS={ADDRESS}\n"
+        "           ray job submit --working-dir . -- python studies/corpus_scaling.py\n"
+        f"results    {HOME}   (make ui)\n"
+        "stop       make cluster-stop"
+    )
+    return 0
+
+
+def launch_head() -> subprocess.Popen[bytes]:
+    """Start the head's processes with a new token, and note which they are."""
     STATE.mkdir(parents=True, exist_ok=True)
     token = STATE / "token"
     token.touch(mode=0o600)
@@ -88,23 +110,7 @@ def start() -> int:
             start_new_session=True,  # one process group, stopped as a whole
         )
     (STATE / "head.json").write_text(json.dumps({"pid": head.pid, "started": started_at(head.pid)}), encoding="utf-8")
-    print(f"starting a Ray head with {NUM_CPUS} CPUs (pid {head.pid}) …", flush=True)
-    if not wait_for_jobs_api(head):
-        print(
-            f"error: the head did not come up within {START_TIMEOUT_S} s\n  hint: see {STATE / 'head.log'}",
-            file=sys.stderr,
-        )
-        stop()
-        return 1
-    print(
-        f"dashboard  {ADDRESS}\n"
-        f"submit     make cluster-submit ARGS='--preset smoke'\n"
-        f"or         export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH={token} RAY_ADDRESS={ADDRESS}\n"
-        "           ray job submit --working-dir . -- python studies/corpus_scaling.py\n"
-        f"results    {HOME}   (make ui)\n"
-        "stop       make cluster-stop"
-    )
-    return 0
+    return head
 
 
 def stop() -> int:

@@ -91,9 +91,9 @@ def pretrain_distributed(
     for name, value in _DEFAULT_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     _forget_killed_runs(checkpoint_dir)
-    resources = {"CPU": cpus_per_worker} | ({"GPU": 1} if use_gpu else {})
     # A name of its own: Ray Train would restore the state of an earlier run of the same name.
     name = f"{_BOOKKEEPING}{uuid.uuid4().hex}"
+    resources = {"CPU": cpus_per_worker} | ({"GPU": 1} if use_gpu else {})
     trainer = ray.train.torch.TorchTrainer(
         _train_worker,
         train_loop_config={
@@ -106,12 +106,7 @@ def pretrain_distributed(
         scaling_config=ray.train.ScalingConfig(
             num_workers=num_workers, use_gpu=use_gpu, resources_per_worker=resources
         ),
-        run_config=ray.train.RunConfig(
-            name=name,
-            storage_path=str(checkpoint_dir.absolute()),
-            callbacks=[*callbacks, _NoRetryOfOurs()],
-            failure_config=ray.train.FailureConfig(max_failures=MAX_CRASHES),
-        ),
+        run_config=_run_config(name, checkpoint_dir, callbacks),
     )
     try:
         metrics: dict[str, float] = trainer.fit().return_value
@@ -120,6 +115,15 @@ def pretrain_distributed(
     finally:
         shutil.rmtree(checkpoint_dir / name, ignore_errors=True)
     return metrics
+
+
+def _run_config(name: str, checkpoint_dir: Path, callbacks: Sequence[Any]) -> ray.train.RunConfig:
+    return ray.train.RunConfig(
+        name=name,
+        storage_path=str(checkpoint_dir.absolute()),
+        callbacks=[*callbacks, _NoRetryOfOurs()],
+        failure_config=ray.train.FailureConfig(max_failures=MAX_CRASHES),
+    )
 
 
 def _forget_killed_runs(checkpoint_dir: Path) -> None:

@@ -32,6 +32,7 @@ REPAIRS = {
     "modality-from-readme": "the modality was taken from the README beside the file",
     "duplicate-id": "the publisher used one name twice in a set; the later ones got a suffix",
     "id-from-row": "the publisher gave no name; the row number stands for it",
+    "below-laser-line-cut": "points at or below the laser line, where no Raman shift is, were cut off",
     "beyond-vibrations-cut": "points above every vibration, where a transform holds noise alone, were cut off",
     "dc-artefact-cut": "points next to zero wavenumber, where a transform holds its mean and drift, were cut off",
     "field-name-variant": "a field goes by another name than the one published, and was taken by that name",
@@ -88,11 +89,7 @@ def spectrum_from_xy(
         ``length-mismatch``, ``too-few-points``, ``not-finite``, ``nan-inside``, ``axis-not-finite``,
         ``axis-not-monotonic``, ``gap-inside``, ``out-of-range`` or ``constant``.
     """
-    positions, intensity = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if positions.ndim != 1 or positions.shape != intensity.shape:
-        raise SpectrumRejected(
-            "length-mismatch", f"expected as many intensities as positions, found {intensity.size} and {positions.size}"
-        )
+    positions, intensity = _paired(x, y)
     measured = _measured(intensity)
     if measured != slice(0, len(intensity)):
         repairs = (*repairs, "nan-at-ends")
@@ -114,6 +111,15 @@ def spectrum_from_xy(
         repairs=repairs,
         metadata=metadata or {},
     )
+
+
+def _paired(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    positions, intensity = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if positions.ndim != 1 or positions.shape != intensity.shape:
+        raise SpectrumRejected(
+            "length-mismatch", f"expected as many intensities as positions, found {intensity.size} and {positions.size}"
+        )
+    return positions, intensity
 
 
 def _measured(intensity: NDArray[np.float64]) -> slice:

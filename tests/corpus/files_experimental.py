@@ -138,7 +138,7 @@ def library(num: int = 8, num_points: int = 300, *, matrix: bool = False, seed: 
     x = np.linspace(400.0, 3995.0, num_points)
     spectra = rng.standard_normal((num_points, num)).cumsum(axis=0)
     for i in range(num - 2):
-        spectra[: 5 + i, i] = np.nan
+        spectra[: 5 + i % 50, i] = np.nan
     spectra[num_points // 2, num - 2] = np.nan
     names = [f"s{i}" for i in range(num)]
     kinds = ["FTIR" if i % 2 else "Raman" for i in range(num - 1)] + [None]

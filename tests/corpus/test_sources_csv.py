@@ -98,6 +98,17 @@ def test_what_the_file_states_comes_before_the_settings(
     assert kept[0].wavenumber_start_cm1 == pytest.approx(start)
 
 
+def test_what_lies_below_the_laser_line_is_cut(tmp_path: Path) -> None:
+    x = np.linspace(-62.0, 3200.0, 400)
+    (tmp_path / "a.csv").write_text("Raman shift (cm-1),counts\n" + rows(x=x, y=np.sin(x / 50.0)))
+    kept, refused = read(tmp_path)
+    assert not refused
+    assert kept[0].wavenumber_start_cm1 == pytest.approx(float(x[x >= 1.0][0]), abs=1e-3)
+    assert kept[0].repairs == ("below-laser-line-cut",)
+    (tmp_path / "a.csv").write_text("cm-1,absorbance\n" + rows(x=x, y=np.sin(x / 50.0)))
+    assert [r.reason for r in read(tmp_path, modality="IR")[1]] == ["out-of-range"]
+
+
 def test_transmittance_becomes_absorbance(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("Wavenumber (cm-1),%T\n" + rows(y=100.0 * 10.0**-Y, form="{:.3f},{:.9f}"))
     kept, _ = read(tmp_path, modality="IR")
@@ -225,8 +236,22 @@ def test_endless_rows_are_refused_before_they_fill_the_memory(tmp_path: Path, mo
     assert [r.reason for r in refused] == ["too-large", "too-large"]
 
 
+def test_two_columns_of_many_are_asked_for_by_name(tmp_path: Path) -> None:
+    """As B&W Tek's program writes them: many quantities, and no position for the outermost pixels."""
+    lines = ["laser_wavelength;785", "Pixel;Wavelength;Raman Shift;Dark;Raw data #1;Absorbance #1;"]
+    lines += [f"{i};   ;   ;900;1{i};0;" for i in range(5)]
+    lines += [f"{i + 5};{800 + i};{a:.2f};901;{b:.6f};0,0000;" for i, (a, b) in enumerate(zip(X, Y, strict=True))]
+    (tmp_path / "a.txt").write_text("\n".join(lines).replace(".", ","))
+    assert [r.reason for r in read(tmp_path, x_unit="cm-1")[1]] == ["ambiguous-layout"]
+    kept, refused = read(tmp_path, x_unit="cm-1", x_column="raman shift", y_column="Raw data #1")
+    assert not refused
+    assert kept[0].modality == "RAMAN"
+    np.testing.assert_allclose(kept[0].intensity, expected(), atol=1e-4)
+
+
 @pytest.mark.parametrize(
-    "options", [{"x_unit": "furlong"}, {"modality": "UV"}, {"layout": "diagonal"}, {"intensity_unit": "much"}]
+    "options",
+    [{"x_column": "x"}, {"x_unit": "furlong"}, {"modality": "UV"}, {"layout": "diagonal"}, {"intensity_unit": "much"}],
 )
 def test_settings_are_checked(tmp_path: Path, options: dict[str, str]) -> None:
     with pytest.raises((ValidationError, ValueError)):

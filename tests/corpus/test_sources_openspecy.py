@@ -164,6 +164,7 @@ LACKING = {
         "too-large",
     ),
     "a-vector-that-ends-early": (r_int(14) + r_int(10_000) + bytes(100), "unreadable-file"),
+    "a-builtin-without-a-name": (r_int(8) + r_int(0), "unreadable-file"),
     "a-vector-of-16-GiB": (r_int(14) + r_int(2**31 - 1) + bytes(100), "too-large"),
     "a-vector-of-negative-length": (r_int(14) + r_int(-1) + bytes(100), "too-large"),
     "deep": (b"".join(r_int(19) + r_int(1) for _ in range(100_000)), "unreadable-file"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from spektron.core.errors import ConfigError
@@ -174,8 +174,17 @@ class TestWdf:
         write(tmp_path / "a.wdf", bytes(raw))
         assert [r.reason for r in read(tmp_path)[1]] == ["unreadable-file"]
 
+    @example(flips=[(15, 128)])  # a block that ends beyond what a file can be asked for
+    def test_a_block_that_ends_beyond_all_files_is_named(self, tmp_path: Path) -> None:
+        raw = wdf(X, Y[None])
+        axis = raw.index(b"XLST")
+        moved = bytearray(raw[:512] + raw[axis:] + raw[512:axis])  # the axis first, the data behind it
+        moved[512 + 15] = 128
+        write(tmp_path / "a.wdf", bytes(moved))
+        assert [r.reason for r in read(tmp_path)[1]] == ["unreadable-file"]
+
     @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), min_size=1, max_size=6))
+    @given(flips=st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), min_size=1, max_size=6))
     def test_any_damage_is_named(self, tmp_path: Path, flips: list[tuple[int, int]]) -> None:
         raw = bytearray(wdf(X, Y[None]))
         for place, value in flips:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -172,6 +173,30 @@ def test_a_run_goes_on_from_the_checkpoint_before_a_damaged_one(
     assert [step for step, _, _ in reports] == [40]
     assert result(found) == result(straight[1])
     assert_same_tensors(copied / "step-00000040", straight[0] / "step-00000040")
+
+
+def test_a_checkpoint_is_on_the_disk_before_it_has_its_name(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a power cut leaves: a name only for files that were synced, and a name that was synced itself."""
+    events: list[str] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def synced(handle: int) -> None:
+        fsync(handle)
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        events.append("temporary" if path.suffix == ".tmp" else path.name)
+
+    def renamed(path: Path, target: Path) -> Path:
+        events.append(f"-> {target.name}")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    run(corpus, tmp_path / "run", small(steps=1))
+    before = events.index("-> step-00000001")
+    assert set(events[:before]) >= {"model.safetensors", "optimizer.safetensors", "state.json", "temporary"}
+    assert "run" in events[before:]
 
 
 def test_damaged_checkpoints_never_push_out_a_whole_one(corpus: Corpus, copied: Path) -> None:

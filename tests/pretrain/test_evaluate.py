@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from spektron.core.errors import CorpusError
 from spektron.model import EncoderOutput, MaskedReconstructor, Reconstruction
-from spektron.pretrain import HeldOut
+from spektron.pretrain import HeldOut, evaluate
 from spektron.pretrain.evaluate import HELD_OUT_KEY, HELD_OUT_MASK
 from spektron.pretrain.masking import draw_masks
 from spektron.spectra.spectrum import NUM_POINTS, SpectrumBatch
@@ -146,6 +146,14 @@ def test_without_a_band_under_a_mask_there_is_no_recall() -> None:
         modality=VALIDATION.modality[:1],
     )
     assert "val_peak_recall" not in held_out(batch).score(Guess(level))  # type: ignore[arg-type]
+
+
+def test_no_more_than_the_limit_is_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "HELD_OUT_LIMIT", 10)
+    few = held_out(VALIDATION.take(slice(0, 10)))._references
+    assert held_out()._references == few
+    monkeypatch.undo()
+    assert held_out()._references != few
 
 
 def test_an_empty_split_is_refused() -> None:

@@ -41,6 +41,20 @@ def test_baselines_are_what_they_say() -> None:
     assert power.last_point_error == pytest.approx((SIZES[-2] / SIZES[-1]) ** -0.25 - 1.0)
 
 
+def test_the_power_law_counts_every_run_once_however_they_lie() -> None:
+    seeds = np.array([1, 9, 1, 1, 4, 1, 2, 1])
+    size = np.repeat(SIZES, seeds)
+    loss = 5 * size**-0.25 * np.exp(np.repeat(0.05 * np.random.default_rng(2).standard_normal(8), seeds))
+
+    held = fit_corpus_law(size, loss, num_resamples=100).holdout
+
+    kept = size < SIZES[-1]
+    slope, level = np.polyfit(np.log(size[kept]), np.log(loss[kept]), 1)  # a row a run, without weights
+    predicted = np.exp(level + slope * np.log(SIZES[-1]))
+    assert held is not None
+    assert held.power_law_error == pytest.approx(abs(predicted / loss[-1] - 1), rel=1e-6)
+
+
 def test_several_sizes_may_be_left_out() -> None:
     held = fit_corpus_law(SIZES, true_loss(SIZES), num_heldout=3, num_resamples=100).holdout
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spektron.scaling import CorpusLaw, fit_corpus_law
+from spektron.scaling import CorpusLaw, FitStatus, fit_corpus_law
+from spektron.scaling.verdict import decide
 
 from .conftest import BETA, SIZES, B, E, simulated, true_loss
 
@@ -79,6 +80,17 @@ def test_a_flat_loss_needs_no_more_than_was_run() -> None:
     assert verdict.status == "enough"
     assert verdict.smallest.value == pytest.approx(4e3)
     assert "does not fall" in verdict.sentence
+
+
+def test_a_loss_that_rises_again_withholds_a_verdict_that_the_law_alone_would_give() -> None:
+    size = np.repeat(np.geomspace(10, 10_000, 8), 2)
+    noise = np.exp(0.003 * np.random.default_rng(0).standard_normal(16))
+    loss = (0.1 + 2 / size) * (1 + 0.02 * np.maximum(0, np.log(size / 1000))) * noise
+    law = fit_corpus_law(size, loss, seed=[0, 1] * 8, num_resamples=200)
+
+    assert FitStatus.RISING in law.status
+    assert {decide(fit, law.points.sizes, full=1e4).status for fit in (law.projection, law.log_huber)} == {"enough"}
+    assert law.verdict(full=1e4).status == "cannot_tell"
 
 
 def test_noise_as_large_as_the_fall_cannot_tell() -> None:

@@ -51,6 +51,8 @@ class Sheet:
         Cells of most rows.
     axis : ndarray, shape (points,)
         In ``rows``: the axis. Empty otherwise.
+    columns : tuple of int
+        In ``xy``: the columns of position and intensity.
     """
 
     notation: Notation
@@ -60,9 +62,15 @@ class Sheet:
     num_names: int
     width: int
     axis: NDArray[np.float64]
+    columns: tuple[int, int] = (0, 1)
 
 
-def sheet_of(lines: Iterable[str], layout: Layout | Literal["auto"], decimal: Decimal | Literal["auto"]) -> Sheet:
+def sheet_of(
+    lines: Iterable[str],
+    layout: Layout | Literal["auto"],
+    decimal: Decimal | Literal["auto"],
+    names: tuple[str, str] = ("", ""),
+) -> Sheet:
     """Look at the first lines of a file.
 
     Parameters
@@ -71,6 +79,9 @@ def sheet_of(lines: Iterable[str], layout: Layout | Literal["auto"], decimal: De
         Of `read_lines`; no more than `_SNIFFED_LINES` are taken.
     layout, decimal : str
         What is known; ``auto`` where nothing is.
+    names : tuple of str
+        Headings of the columns of position and intensity, where a table has several; a file without them is looked at
+        as if none were given.
 
     Raises
     ------
@@ -79,6 +90,8 @@ def sheet_of(lines: Iterable[str], layout: Layout | Literal["auto"], decimal: De
         where rows and columns are only counted.
     """
     sniffed = _sniffed(lines)
+    if all(names) and (named := _named_columns(sniffed, names, decimal)) is not None:
+        return named
     notation, first = _notation(sniffed, decimal)
     rows = [notation.cells(line) for line in sniffed[first:]]
     width = max(Counter(map(len, rows)).items(), key=lambda item: (item[1], item[0]))[0]
@@ -131,6 +144,36 @@ def _notation(lines: list[str], decimal: Decimal | Literal["auto"]) -> tuple[Not
         shown = repr(lines[0][:80]) if lines else "nothing"
         raise UnfitFile("no-spectrum", f"expected rows of at least two numbers, found {shown}")
     return found
+
+
+def _named_columns(lines: list[str], names: tuple[str, str], decimal: Decimal | Literal["auto"]) -> Sheet | None:
+    """A table of many quantities, of which two are asked for by their headings."""
+    best, found = 0, None
+    for notation in NOTATIONS:
+        if decimal not in ("auto", notation.decimal):
+            continue
+        for place, line in enumerate(lines):
+            headings = [cell.casefold() for cell in notation.cells(line)]
+            if all(name.strip().casefold() in headings for name in names):
+                x, y = (headings.index(name.strip().casefold()) for name in names)
+                below = [notation.cells(row) for row in lines[place + 1 :]]
+                rows = sum(len(row) > max(x, y) and all(map(notation.is_number, (row[x], row[y]))) for row in below)
+                if rows > best:
+                    best, found = rows, (notation, place, (x, y), len(headings))
+                break
+    if found is None:
+        return None
+    notation, place, columns, width = found
+    return Sheet(
+        notation=notation,
+        layout="xy",
+        head=tuple(lines[: place + 1]),
+        headings=names,
+        num_names=0,
+        width=width,
+        axis=np.empty(0),
+        columns=columns,
+    )
 
 
 def _is_row(notation: Notation, cells: list[str]) -> bool:

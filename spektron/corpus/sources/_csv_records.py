@@ -57,7 +57,9 @@ class Record:
 
 
 def read_xy(lines: Iterator[str], sheet: Sheet) -> Record:
-    """Read a file of two columns; a row that is none makes the record damaged.
+    """Read a file of two columns, or two columns of a file; a row that is none makes the record damaged.
+
+    Rows without a position are left out: pixels of a detector beyond its spectrograph's calibration.
 
     Raises
     ------
@@ -66,12 +68,14 @@ def read_xy(lines: Iterator[str], sheet: Sheet) -> Record:
     """
     x, y, problem = array("d"), array("d"), ""
     for number, line in _table(lines, sheet):
-        pair = [sheet.notation.number(cell) for cell in sheet.notation.cells(line)[:2]]
+        cells = sheet.notation.cells(line)
+        pair = [sheet.notation.number(cells[place]) for place in sheet.columns if place < len(cells)]
         if len(pair) != 2 or pair[0] is None or pair[1] is None:
             problem = f"expected two numbers in line {number} of the table, found {printable(line[:80])!r}"
             break
-        x.append(pair[0])
-        y.append(pair[1])
+        if pair[0] == pair[0]:
+            x.append(pair[0])
+            y.append(pair[1])
         _require_length(len(x))
     return Record(number=0, name="", x=np.array(x), y=np.array(y), problem=problem)
 

@@ -11,13 +11,12 @@ from spektron.spectra.intensity import IntensityScale, parse_intensity_unit
 
 __all__ = ["Stated", "stated_in"]
 
-# "x unit: cm-1", "XUNITS;1/CM", "# axis unit = nm": a line of a heading that is about the axis.
-_UNIT_LINE = re.compile(
-    r"^\W*(x[ _-]?units?|(unit of )?x[ _-]?axis( units?)?|axis[ _-]?units?)\s*[:=;,\t]\s*(?P<unit>.+)$"
-)
+# "x unit: cm-1", "XUNITS;1/CM", "# axis unit = nm": a line of a heading that gives the axis' unit in letters. Programs
+# write "xaxis;1" too, and mean what was shown.
+_UNIT_LINE = re.compile(r"^\W*(x[ _-]?units?|unit of x|(x[ _-]?)?axis[ _-]?units?)\s*[:=;,\t]\s*(?P<unit>.*[^\W\d].*)$")
 _MODALITY_LINE = re.compile(r"^\W*(modality|technique|method|data ?type|spectrum ?type)\s*[:=;,\t]\s*(?P<words>.+)$")
 _INTENSITY_LINE = re.compile(
-    r"^\W*(y[ _-]?units?|(unit of )?y[ _-]?axis( units?)?|intensity[ _-]?units?)\s*[:=;,\t]\s*(?P<unit>.+)$"
+    r"^\W*(y[ _-]?units?|unit of y|(y[ _-]?axis|intensity)[ _-]?units?)\s*[:=;,\t]\s*(?P<unit>.*[^\W\d].*)$"
 )
 
 

@@ -24,6 +24,7 @@ DAMAGED = (
     AttributeError,
     EOFError,
     LookupError,
+    NameError,  # the parser's own, on a builtin function without a name
     NotImplementedError,
     OSError,
     RecursionError,
@@ -32,7 +33,7 @@ DAMAGED = (
     zlib.error,
 )
 
-# No library is larger: the raw library of OpenSpecy unpacks to some 400 MB. 16 GiB take a minute to step over.
+# No library is larger: 16 GiB are a million spectra of 2,000 points, and take some minutes to step over.
 _MOST_BYTES = 16 * 2**30
 _CHUNK = 2**20
 _INTEGER_NA = -(2**31)

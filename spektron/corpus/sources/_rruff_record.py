@@ -16,6 +16,7 @@ import unicodedata
 
 import numpy as np
 
+from spektron.corpus.sources._laser_line import above_laser_line
 from spektron.corpus.sources._xy_text import XyText, decode, parse_xy
 from spektron.spectra import AxisUnit, Spectrum, SpectrumRejected, parse_unit, spectrum_from_xy
 
@@ -61,9 +62,10 @@ def spectrum_of_record(
     processing = _processing(filetype) or next(filter(None, map(_processing, map(str.casefold, fields[1:]))), "")
     mineral = text.labels.get("NAMES") or fields[0]
     rruffid = text.labels.get("RRUFFID", "")
+    x, y, cut = above_laser_line(text.x, text.y, unit, modality)
     return spectrum_from_xy(
-        text.x,
-        text.y,
+        x,
+        y,
         unit=unit,
         modality=modality,
         spectrum_id=spectrum_id,
@@ -72,7 +74,7 @@ def spectrum_of_record(
         instrument=text.remarks.get("instrument", ""),
         # What the infrared files give is not stated; processed counts are no counts any more.
         intensity_unit="counts" if modality == "RAMAN" and processing == _RAW else "arbitrary",
-        repairs=repairs,
+        repairs=(*repairs, *cut),
         metadata=_metadata(text, where, fields) | ({"processing": processing} if processing else {}),
     )
 

@@ -59,7 +59,7 @@ def read_wdf(path: Path, start: int, stop: int) -> Iterator[Scan]:
         for place in range(start, stop):
             try:
                 y = np.array(wdf[place])
-            except (struct.error, EOFError, IndexError, OSError) as error:
+            except (struct.error, EOFError, IndexError, OSError, ValueError) as error:
                 detail = f"expected {header.ncollected} spectra, found {place} whole ones: {error}"
                 raise UnfitFile("unreadable-file", detail[:300]) from error
             yield Scan(
@@ -81,8 +81,10 @@ def _opened(handle: IO[bytes]) -> Any:
     package = imported("wdf", "renishaw-wdf")
     if handle.read(4) != _MAGIC:
         raise UnfitFile("unreadable-file", "expected a WDF file, found another beginning")
-    at = 0
+    at, size = 0, handle.seek(0, 2)
     for _ in range(_MOST_BLOCKS):
+        if at >= size:
+            break
         handle.seek(at)
         block = handle.read(_BLOCK.size)
         if len(block) < _BLOCK.size:

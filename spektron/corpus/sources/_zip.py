@@ -179,7 +179,8 @@ def _marked(entries: Iterator[Entry]) -> list[Entry]:
 
 
 def _data_start(handle: IO[bytes], entry: Entry) -> int:
-    handle.seek(entry.start)
+    is_place = 0 <= entry.start < 2**62  # a directory may state any, less than nothing among them
+    handle.seek(entry.start if is_place else 0, 0 if is_place else 2)
     header = handle.read(_LOCAL.size)
     if len(header) < _LOCAL.size or not header.startswith(_LOCAL_SIGNATURE):
         raise SpectrumRejected("damaged-record", f"expected the entry at byte {entry.start}, found none there")

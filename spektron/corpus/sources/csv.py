@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from spektron.corpus.sources._compound import compound_of
 from spektron.corpus.sources._csv_layout import Layout, Sheet, sheet_of
@@ -20,6 +20,7 @@ from spektron.corpus.sources._csv_stated import Stated, stated_in
 from spektron.corpus.sources._csv_text import Decimal, encoding_of, read_lines
 from spektron.corpus.sources._folder import printable
 from spektron.corpus.sources._intensity import as_held
+from spektron.corpus.sources._laser_line import above_laser_line
 from spektron.corpus.sources._parquet import UnfitFile
 from spektron.corpus.sources._small_files import SmallFiles
 from spektron.corpus.sources.base import Reject
@@ -74,6 +75,18 @@ class Csv(SmallFiles):
             raise ValueError("expected absorbance, transmittance, %T, reflectance, kubelka-munk, counts or arbitrary")
         return value
 
+    x_column: str = ""
+    """Heading of the column of positions, in files of several quantities (``Raman Shift``)."""
+
+    y_column: str = ""
+    """Heading of the column of intensities beside it (``Dark Subtracted #1``)."""
+
+    @model_validator(mode="after")
+    def _both_columns(self) -> Self:
+        if bool(self.x_column) != bool(self.y_column):
+            raise ValueError("expected x_column and y_column, found one of them")
+        return self
+
     def _ranges(self, path: Path) -> Iterator[tuple[int, int]]:
         sheet = self._sheet(path)
         if sheet.layout != "xy":
@@ -98,7 +111,7 @@ class Csv(SmallFiles):
             raise UnfitFile("no-spectrum", "expected spectra below the axis, found none")
 
     def _sheet(self, path: Path) -> Sheet:
-        return sheet_of(read_lines(path, encoding_of(path)), self.layout, self.decimal)
+        return sheet_of(read_lines(path, encoding_of(path)), self.layout, self.decimal, (self.x_column, self.y_column))
 
     def _spectrum(self, record: Record, sample_id: str, source: str, stated: Stated) -> Spectrum | Reject:
         repairs: tuple[str, ...] = ()
@@ -109,9 +122,10 @@ class Csv(SmallFiles):
             unit = stated.unit()
             if record.problem:
                 raise SpectrumRejected("damaged-record", record.problem)
-            y, intensity_unit, mended = as_held(record.y, stated.intensity_unit, modality)
+            x, y, cut = above_laser_line(record.x, record.y, unit, modality)
+            y, intensity_unit, mended = as_held(y, stated.intensity_unit, modality)
             return spectrum_from_xy(
-                record.x,
+                x,
                 y,
                 unit=unit,
                 modality=modality,
@@ -120,7 +134,7 @@ class Csv(SmallFiles):
                 compound_id=compound_of(source, sample_id, record.texts),
                 instrument=record.texts.get("instrument", ""),
                 intensity_unit=intensity_unit,
-                repairs=(*repairs, *mended),
+                repairs=(*repairs, *cut, *mended),
             )
         except SpectrumRejected as error:
             return Reject(source=source, sample_id=sample_id, reason=error.reason, detail=printable(error.detail))

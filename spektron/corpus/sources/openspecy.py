@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from spektron.corpus.sources._folder import set_name
 from spektron.corpus.sources._intensity import as_held
 from spektron.corpus.sources._jcamp_spectrum import cas_of
+from spektron.corpus.sources._laser_line import above_laser_line
 from spektron.corpus.sources._parquet import UnfitFile
 from spektron.corpus.sources._rds import attribute_of, names_of, parse_rds, texts_of
 from spektron.corpus.sources._rds_stream import DAMAGED, Span, read_spans
@@ -183,9 +184,10 @@ def _spectrum(library: _Library, place: int, y: Floats, source: str) -> Spectrum
     sample_id, repairs = (name, ()) if name else (f"spectrum-{place:06d}", ("id-from-row",))
     try:
         modality = parse_modality(library.text("spectrumtype", place))
+        x, y, cut = above_laser_line(library.wavenumber, y, AxisUnit.CM1, modality)
         intensity, unit, mended = as_held(y, library.text("intensityunits", place), modality)
         return spectrum_from_xy(
-            library.wavenumber,
+            x,
             intensity,
             unit=AxisUnit.CM1,
             modality=modality,
@@ -194,7 +196,7 @@ def _spectrum(library: _Library, place: int, y: Floats, source: str) -> Spectrum
             compound_id=_compound(library, place, f"{source}/{sample_id}"),
             instrument=library.text("instrumentused", place),
             intensity_unit=unit,
-            repairs=(*repairs, *mended),
+            repairs=(*repairs, *cut, *mended),
             metadata=_metadata(library, place),
         )
     except SpectrumRejected as error:

@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 from spektron.corpus.sources._compound import compound_of
 from spektron.corpus.sources._folder import printable
 from spektron.corpus.sources._intensity import as_held
+from spektron.corpus.sources._laser_line import above_laser_line
 from spektron.corpus.sources._small_files import SmallFiles
 from spektron.corpus.sources._vendor_opus import read_opus
 from spektron.corpus.sources._vendor_scan import Scan, by_range
@@ -62,9 +63,10 @@ class Vendor(SmallFiles):
         try:
             unit = parse_unit(scan.x_unit)
             modality, told = by_range(parse_modality(scan.modality or self.modality), scan.x, unit)
-            y, intensity_unit, mended = as_held(scan.y, scan.intensity_unit, modality)
+            x, y, cut = above_laser_line(scan.x, scan.y, unit, modality)
+            y, intensity_unit, mended = as_held(y, scan.intensity_unit, modality)
             return spectrum_from_xy(
-                scan.x,
+                x,
                 y,
                 unit=unit,
                 modality=modality,
@@ -73,7 +75,7 @@ class Vendor(SmallFiles):
                 compound_id=compound_of(self.name, file, {"label": scan.label}),
                 instrument=scan.instrument,
                 intensity_unit=intensity_unit,
-                repairs=(*told, *mended),
+                repairs=(*told, *cut, *mended),
                 metadata=scan.metadata,
             )
         except SpectrumRejected as error:
