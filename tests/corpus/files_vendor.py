@@ -53,8 +53,8 @@ def opus(curves: dict[int, Floats], first: float, last: float, sample: dict[str,
     return header + directory + body
 
 
-def wdf(x: Floats, spectra: Floats, laser_nm: float = 785.0) -> bytes:
-    """A file of one axis (Raman shift) and spectra in counts."""
+def wdf(x: Floats, spectra: Floats, laser_nm: float = 785.0, *, axis_first: bool = False) -> bytes:
+    """A file of one axis (Raman shift) and spectra in counts; the maker's program writes the axis behind them."""
     num, num_points = spectra.shape
     header = struct.pack(
         "<IIQQ16s12xIIIQQIIII24s4HIIQQIf48x32s160s112x",
@@ -63,7 +63,7 @@ def wdf(x: Floats, spectra: Floats, laser_nm: float = 785.0) -> bytes:
     )
     data = struct.pack("<4sIQ", b"DATA", 0, 16 + 4 * spectra.size) + spectra.astype("<f4").tobytes()
     axis = struct.pack("<4sIQII", b"XLST", 0, 24 + 4 * num_points, 19, 1) + x.astype("<f4").tobytes()
-    return header + axis + data
+    return header + (axis + data if axis_first else data + axis)
 
 
 def spc(x: Floats, spectra: Floats, *, x_kind: str, y_kind: str, technique: int = 0, even: bool = True) -> bytes:
@@ -92,3 +92,15 @@ def write(path: Path, raw: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(raw)
     return path
+
+
+def write_vendor(folder: Path) -> Path:
+    """A file of each kind that can be written without its package, and broken ones."""
+    x = np.linspace(400.0, 4000.0, 300)
+    y = np.exp(-(((x - 1500.0) / 80.0) ** 2)) + 0.01
+    write(folder / "caffeine.0", opus({4: y, 5: 10.0**-y}, 4000.0, 400.0))
+    write(folder / "beam.1", opus({1: y}, 4000.0, 400.0))
+    write(folder / "map.wdf", wdf(x, np.stack([y, 2 * y, 3 * y])))
+    write(folder / "cut.wdf", wdf(x, np.stack([y, 2 * y, 3 * y]))[:-100])
+    write(folder / "empty.spc", b"")
+    return folder
