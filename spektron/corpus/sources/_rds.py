@@ -1,7 +1,7 @@
 """Numbers and texts of an R object file (``.rds``), a column at a time.
 
 The package rdata knows the format; it would hold the file, its unpacked bytes and every number and text at once, each
-text as an object of its own: 630 MiB for 20,000 spectra of 781 points with five columns of metadata (125 MB unpacked).
+text as an object of its own: 630 MiB for 20,000 spectra of 781 points with seven columns of metadata (125 MB unpacked).
 Its parser is therefore given a stream, and steps over long arrays: the first pass keeps where they lie, the next ones
 read those that are wanted. Equal texts are one object. That takes 65 MiB beside the 130 MiB of Python itself.
 
