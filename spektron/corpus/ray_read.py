@@ -111,7 +111,10 @@ def _dataset(tasks: Sequence[list[RowSlice]]) -> ray.data.Dataset:
     logging.getLogger("ray.data._internal.progress").setLevel(logging.ERROR)
     with DataContext.current(_quiet_context()):
         return ray.data.read_datasource(
-            _SliceSource(tasks), override_num_blocks=len(tasks), compute=TaskPoolStrategy(_READ_CONCURRENCY), num_cpus=READ_CPUS
+            _SliceSource(tasks),
+            override_num_blocks=len(tasks),
+            compute=TaskPoolStrategy(_READ_CONCURRENCY),
+            num_cpus=READ_CPUS,
         )
 
 

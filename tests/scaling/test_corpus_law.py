@@ -134,7 +134,8 @@ def test_a_thousand_resamples_of_both_estimators_take_seconds_at_most() -> None:
     begun = time.process_time()
     fit_corpus_law(sizes, loss, num_resamples=1000)
 
-    # About a second of one core; the bound leaves room for a busy machine and still catches a Python loop over resamples.
+    # About a second of one core; the bound leaves room for a busy machine, and still catches a Python loop over
+    # resamples.
     assert time.process_time() - begun < 5.0
 
 
