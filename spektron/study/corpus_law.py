@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from spektron.report import Card, Headline, Interval
-from spektron.scaling import CorpusLaw, Verdict, fit_corpus_law
+from spektron.scaling import CorpusLaw, FitStatus, Verdict, fit_corpus_law
 from spektron.study.corpus_law_cards import (
     SEED_AXIS,
     SIZE_AXIS,
@@ -53,7 +53,7 @@ def corpus_law_analysis(
     -------
     Findings
         "not_applicable" where the runs do not differ in size, or differ in more than size and seed. Where no model
-        beats the predictors that learn nothing, the law without a verdict.
+        beats the predictors that learn nothing, or the loss does not fall with size, the law without a verdict.
 
     Raises
     ------
@@ -69,12 +69,13 @@ def corpus_law_analysis(
     loss = [result.metrics[metric] for result in results]
     law = fit_corpus_law(sizes_of(results), loss, seed=seeds_of(results))
     learnt = learnt_card(results, metric)
+    withheld = learnt.body if learnt.status == "warning" else _why_withheld(law)
     verdict = None
-    if learnt.status != "warning":
+    if not withheld:
         verdict = law.verdict(full=corpus.num_train, tolerance=tolerance, candidate=candidate)
     return Findings(
         status=verdict.status if verdict else "cannot_tell",
-        verdict=verdict.sentence if verdict else learnt.body,
+        verdict=verdict.sentence if verdict else withheld,
         headlines=_headlines(law, verdict),
         cards=(law_card(law, verdict, results, metric), parameter_card(law), holdout_card(law), learnt),
         results=size_table(law, results, metric),
@@ -98,6 +99,13 @@ def _why_not(results: Sequence[TrialResult]) -> str:
         "runs of several would pass for readings of the same one. Fix all but num_spectra and seed with --set, one "
         "value a study."
     )
+
+
+def _why_withheld(law: CorpusLaw) -> str:
+    """Why the law bears no verdict: models that no corpus size sets apart say nothing about how much is enough."""
+    if FitStatus.NOT_FALLING not in law.status:
+        return ""
+    return f"No verdict: {FitStatus.NOT_FALLING.meaning}. Train longer, or use a larger model."
 
 
 def _headlines(law: CorpusLaw, verdict: Verdict | None) -> tuple[Headline, ...]:

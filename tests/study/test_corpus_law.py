@@ -68,6 +68,17 @@ def test_models_that_learnt_nothing_get_none_anywhere(interpolation: float, mean
     assert "law/beta" in findings.metrics
 
 
+def test_a_loss_that_does_not_fall_gets_no_verdict() -> None:
+    noise = np.random.default_rng(3)
+    flat = {(size, seed): 1 + 0.01 * noise.standard_normal() for size in SIZES for seed in (0, 1)}
+    findings = analysed([result({"val_mse": v}, num_spectra=size, seed=seed) for (size, seed), v in flat.items()])
+    assert findings.status == "cannot_tell"
+    assert findings.verdict.startswith("No verdict: the loss does not fall with size")
+    assert "enough" not in told(findings)
+    assert "suffices" not in told(findings)
+    assert "law/smallest" not in findings.metrics
+
+
 def test_runs_that_differ_in_more_than_size_and_seed_are_refused_by_name() -> None:
     results = [
         result(num_spectra=size, seed=seed, learning_rate=rate)
