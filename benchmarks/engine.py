@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from spektron.core.settings import Settings
+from spektron.core.storage import Storage
 from spektron.study import Findings, Preset, Study, StudySettings
 from spektron.study.places import Places
 from spektron.study.runner import look_up, run_plan
@@ -65,7 +66,7 @@ def engine_seconds(home: Path) -> float:
     corpus = CorpusIdentity(name="none", fingerprint="0" * 16, num_train=1, summary={})
     places = Places.under(home)
     plan, ledger, store, _ = look_up(study, study.with_preset("bench"), corpus, places)
-    outcome = run_plan(plan, ledger, store, places, home)
+    outcome = run_plan(plan, ledger, store, places, Storage.at(home))
     assert len(outcome.results) == NUM_TRIALS, outcome.failed
     assert outcome.undelivered == 0
     events = [json.loads(line) for line in (places.plan_dir(plan) / "journal.jsonl").read_text().splitlines()]
