@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spektron.core.errors import ConfigError
 from spektron.corpus import Corpus
+from spektron.corpus.mixture import kind_shares
 from spektron.pretrain import PretrainConfig, Worker, pretrain
 from spektron.study.study import TrialContext
 from spektron.study.trial import CorpusIdentity
@@ -12,13 +13,15 @@ __all__ = ["check_pretrain_config", "pretrain_trial"]
 
 
 def check_pretrain_config(config: PretrainConfig, corpus: CorpusIdentity) -> None:
-    """Refuse a subset that is larger than the corpus."""
+    """Refuse a subset that is larger than the corpus, and a mixture that the corpus cannot give."""
     if config.num_spectra is not None and config.num_spectra > corpus.num_train:
         raise ConfigError(
             f"num_spectra: expected at most {corpus.num_train}, the training spectra of corpus {corpus.name!r}, "
             f"found {config.num_spectra}",
             "lower space.num_spectra, or pass a larger --corpus",
         )
+    if config.mix is not None:
+        kind_shares(corpus.num_train_by_kind, config.mix, config.num_spectra)
 
 
 def pretrain_trial(context: TrialContext) -> dict[str, float]:

@@ -24,7 +24,7 @@ from spektron.study.study import Study, StudySettings
 from spektron.study.tags import PLAN, TRIAL
 from spektron.study.trial import CorpusIdentity, Trial
 
-__all__ = ["corpus_identity", "look_up", "run_plan"]
+__all__ = ["corpus_identity", "is_known", "look_up", "run_plan"]
 
 
 def corpus_identity(corpus: Corpus) -> CorpusIdentity:
@@ -34,7 +34,13 @@ def corpus_identity(corpus: Corpus) -> CorpusIdentity:
         fingerprint=corpus.fingerprint,
         num_train=corpus.num_spectra("train"),
         summary={"counts": corpus.manifest.counts, "num_spectra": corpus.manifest.num_spectra},
+        num_train_by_kind={kind: splits["train"] for kind, splits in corpus.manifest.kinds.items()},
     )
+
+
+def is_known(plan: Plan, ledger: Ledger) -> bool:
+    """Whether the ledger holds every trial, so that nothing need run; a search says so only once it is asked."""
+    return bool(plan.trials) and all(ledger.finished(trial.fingerprint) for trial in plan.trials)
 
 
 def look_up(
@@ -137,7 +143,7 @@ def _run_trials(
 ) -> Mapping[str, Mapping[str, Any]]:
     """Run what is not known to be done; the ledger then knows it. Returns the end events, by fingerprint."""
     _tell_store_of_known(plan.trials, plan, ledger, store, journal)
-    if plan.trials and all(ledger.finished(trial.fingerprint) for trial in plan.trials):
+    if is_known(plan, ledger):
         return {}
     from spektron.study.tuning import tune_trials  # imports Ray, which a run of nothing but known trials does not need
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from spektron.core.identity import fingerprint
@@ -24,6 +24,8 @@ class CorpusIdentity:
     """Spectra in the training split."""
     summary: Mapping[str, Any]
     """Counts by source and split, to name what changed when the fingerprint did."""
+    num_train_by_kind: Mapping[str, int] = field(default_factory=dict)
+    """Training spectra of each kind, which a mixture draws on."""
 
     @property
     def values(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from studies.corpus_scaling import STUDY
 from tests.model.spectra import tiny
 from tests.pretrain.stand_in import MemoryCorpus, make_batch
 
-CORPUS = CorpusIdentity(name="c", fingerprint="f", num_train=1316, summary={})
+CORPUS = CorpusIdentity(name="c", fingerprint="f", num_train=1316, summary={}, num_train_by_kind={"experimental": 1316})
 
 
 @dataclass
@@ -80,3 +80,17 @@ def test_every_way_of_training_is_reachable(memory: None, monkeypatch: pytest.Mo
 def test_how_it_is_carried_out_is_no_part_of_a_trials_identity(values: dict[str, Any]) -> None:
     plain, other = (make_plan(STUDY, STUDY.with_preset("laptop", v), CORPUS) for v in ({}, values))
     assert [trial.fingerprint for trial in plain.trials] == [trial.fingerprint for trial in other.trials]
+
+
+@pytest.mark.parametrize(
+    ("mix", "message"),
+    [
+        ({"computed": 1.0}, "training spectra of, found computed"),
+        ({"experimental": -1.0}, "expected positive weights"),
+        ({}, "expected positive weights"),
+    ],
+)
+def test_a_mixture_that_the_corpus_cannot_give_is_refused_by_the_plan(mix: dict[str, float], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        make_plan(STUDY, STUDY.with_preset("smoke", {"config.mix": mix}), CORPUS)
+    make_plan(STUDY, STUDY.with_preset("smoke", {"config.mix": {"experimental": 2.0}}), CORPUS)
