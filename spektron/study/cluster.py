@@ -19,13 +19,15 @@ __all__ = ["living_nodes", "ray_cluster", "stoppable"]
 # Trials exchange scalars, and checkpoints through files; only Ray Data's blocks (8 MiB each) lie in the object store.
 _OBJECT_STORE_BYTES = 512 * 2**20
 
-_QUIET = {
+_TUNE_AND_RAY = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # CSV, JSON and TensorBoard files a trial: the ledger holds all of it
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is ours: it marks runs KILLED instead of leaving them RUNNING
     "TUNE_GLOBAL_CHECKPOINT_S": "3600",  # Tune's own snapshots are never restored from: the ledger is the state
+    # A trial that is refused before its first report has no metric to show; Tune would stop all others for it.
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # a nested trainer ends seconds earlier
     "RAY_DEDUP_LOGS": "1",
@@ -39,7 +41,7 @@ def ray_cluster(*, nested: bool) -> Iterator[bool]:
     A local cluster is started with one logical CPU more than the machine has, for Ray Data, and ends with the block.
     Yields whether the cluster is another's: ours never grows.
     """
-    for name, value in _QUIET.items():
+    for name, value in _TUNE_AND_RAY.items():
         os.environ.setdefault(name, value)
     import ray
 

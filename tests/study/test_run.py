@@ -42,6 +42,18 @@ def test_failures_and_nan_are_named_and_the_rest_is_answered(tmp_path, ray_clust
     assert sum(1 for r in store.runs() if r.data.tags[KIND] == "trial") == 6
 
 
+def test_a_trial_that_is_refused_before_it_reports_fails_alone(tmp_path, ray_cluster):
+    outcome, store = run(tmp_path, toy_study(refuse_at=1.0, silent_at=2.0))
+    assert sorted(result.metrics["loss"] for result in outcome.results) == [0.0, 0.01]
+    assert set(outcome.failed) == {f"x={x} seed={seed}" for x in (1.0, 2.0) for seed in (0, 1)}
+    assert outcome.failed["x=1.0 seed=0"].startswith("ConfigError: this point is refused\n  hint: choose another")
+    assert "expected a finite loss, found None" in outcome.failed["x=2.0 seed=1"]
+    assert len(list(tmp_path.glob("studies/*/*/errors/*.txt"))) == 2
+    runs = {r.info.run_name: r.info.status for r in store.runs() if r.data.tags[KIND] == "trial"}
+    assert runs["x=1.0 seed=0"] == "FAILED"
+    assert runs["x=0.0 seed=0"] == "FINISHED"
+
+
 def test_a_search_over_a_range_runs_its_number_of_trials(tmp_path, ray_cluster):
     space = {"kind": "float", "low": -1.0, "high": 1.0}
     outcome, _ = run(tmp_path, toy_study(), search="tpe", num_trials=5, **{"space.x": space, "space.seed": [0]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from spektron.core.errors import ConfigError
 from spektron.core.settings import Settings
 from spektron.study.outcome import Findings
 from spektron.study.space import Choice
@@ -23,6 +24,8 @@ class ToyConfig(Settings):
     steps: int = 3
     step_s: float = 0.0
     fail_at: float | None = None
+    refuse_at: float | None = None
+    silent_at: float | None = None
     nan_at: float | None = None
 
 
@@ -30,6 +33,10 @@ def toy_trial(context) -> dict[str, float]:
     config = context.config
     if config.fail_at == config.x:
         raise RuntimeError("this point fails")
+    if config.refuse_at == config.x:
+        raise ConfigError("this point is refused", "choose another")
+    if config.silent_at == config.x:
+        return {}
     loss = config.x**2 + config.seed / 100
     if config.nan_at == config.x:
         loss = float("nan")
