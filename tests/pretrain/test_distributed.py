@@ -70,4 +70,4 @@ def test_an_error_of_one_worker_is_raised_as_itself_and_not_retried(tmp_path):
     """Only the first worker reads the validation split; the other waits for it to take part in the first step."""
     empty = simulated(tmp_path / "corpus", validation_fraction=0.0)
     with pytest.raises(CorpusError, match="validation"):
-        train_on_two(CONFIG, empty.path, tmp_path / "checkpoints")
+        train_on_two(CONFIG, empty.folder.path, tmp_path / "checkpoints")
