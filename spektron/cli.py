@@ -20,6 +20,7 @@ from spektron.core.errors import ConfigError
 from spektron.core.storage import Storage
 from spektron.report.terminal import console_width
 from spektron.study.command import RunOptions, guarded, run_study
+from spektron.study.study import Study
 
 __all__ = ["main"]
 
@@ -174,7 +175,12 @@ class List:
 
     def run(self) -> int:
         console = _console()
-        for path in sorted(Path("studies").glob("*.py")):
+        paths = sorted(Path("studies").glob("*.py"))
+        if not paths:
+            raise ConfigError(
+                f"expected studies in {Path('studies').absolute()}, found none", "run this from the project's folder"
+            )
+        for path in paths:
             study = _load_study(str(path))
             console.print(f"[bold]{path.stem}[/]  {study.question}")
         return 0
@@ -229,10 +235,16 @@ def _load_study(word: str) -> Any:
             f"expected a study named {word!r} in ./studies, found: {names}",
             "run from the project's folder, or give the path of the study's file",
         )
-    values = runpy.run_path(str(path))
-    if "STUDY" not in values:
-        raise ConfigError(f"expected {path} to define STUDY, found no such name", "see studies/corpus_scaling.py")
-    return values["STUDY"]
+    try:
+        study = runpy.run_path(str(path)).get("STUDY")
+    except Exception as error:  # whatever a user's file raises
+        raise ConfigError(
+            f"expected {path} to run, found {type(error).__name__}: {error}", f"see the whole of it: python {path}"
+        ) from error
+    if not isinstance(study, Study):
+        found = "no such name" if study is None else f"a {type(study).__name__}"
+        raise ConfigError(f"expected {path} to define STUDY, a Study; found {found}", "see studies/corpus_scaling.py")
+    return study
 
 
 if __name__ == "__main__":

@@ -51,17 +51,20 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        For a word without ``=``.
+        For a word without ``=``, or a key given twice.
     """
     values: dict[str, Any] = {}
     for word in assignments:
         key, found, text = word.partition("=")
+        key = key.strip()
         if not found or not key:
-            raise ConfigError(f"expected key=value, found {word!r}", "for example --set pretrain.steps=200")
+            raise ConfigError(f"expected key=value, found {word!r}", "for example --set config.steps=200")
+        if key in values:
+            raise ConfigError(f"expected each setting once, found {key} again: {word!r}", "keep the one that is meant")
         try:
-            values[key.strip()] = json.loads(text)
-        except json.JSONDecodeError:
-            values[key.strip()] = text
+            values[key] = json.loads(text)
+        except (json.JSONDecodeError, RecursionError):
+            values[key] = text
     return values
 
 
@@ -72,6 +75,8 @@ def _assign(tree: dict[str, Any], path: str, value: Any) -> None:
         node = node.get(name) if isinstance(node, dict) else None
     if not isinstance(node, dict) or leaf not in node:
         raise _unknown(path, tree)
+    if isinstance(value, bool) and isinstance(node[leaf], int | float) and not isinstance(node[leaf], bool):
+        raise ConfigError(f"{path}: expected a number, found {value}", "Python would count it as 0 or 1: write that")
     node[leaf] = value
 
 

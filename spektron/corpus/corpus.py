@@ -10,7 +10,7 @@ import numpy as np
 
 from spektron.core.errors import ConfigError, CorpusError, ResourceError
 from spektron.core.storage import Storage
-from spektron.corpus.manifest import Manifest, load_manifest
+from spektron.corpus.manifest import Manifest, load_manifest, rebuild_command
 from spektron.corpus.mixture import KindShare, kind_shares, mixed_batches
 from spektron.corpus.order import StreamOrder
 from spektron.corpus.reading import RowSlice, collect, kind_slices, read_slices, split_slices
@@ -250,5 +250,5 @@ def _require_shards(folder: Storage, manifest: Manifest) -> None:
     if problems:
         raise CorpusError(
             f"{folder}: {len(problems)} of {len(manifest.shards)} shards are not whole: {'; '.join(problems[:5])}",
-            f"copy them again, or build the corpus again: spektron corpus build --out {folder} --overwrite",
+            f"copy them again, or build the corpus again: {rebuild_command(folder)}",
         )

@@ -27,6 +27,7 @@ __all__ = [
     "Shard",
     "load_manifest",
     "nameable",
+    "rebuild_command",
 ]
 
 MANIFEST_NAME = "manifest.json"
@@ -40,6 +41,11 @@ Split = Annotated[str, Field(pattern="^(train|validation|test)$")]
 
 # Letters of any alphabet; names stand in addresses and file names, so no spaces, slashes or brackets.
 NAME_PATTERN = r"^\w[\w.-]*$"
+
+
+def rebuild_command(place: object) -> str:
+    """What to type to build a corpus again."""
+    return f"spektron corpus build --source SOURCE --out {place} --overwrite"
 
 
 def nameable(text: str) -> str:
@@ -166,7 +172,7 @@ def load_manifest(place: Storage | Path | str) -> Manifest:
     if (found := data.get("schema_version")) != SCHEMA_VERSION:
         raise CorpusError(
             f"{file}: expected a corpus of schema version {SCHEMA_VERSION}, found version {found!r}",
-            f"build it again: spektron corpus build --out {folder} --overwrite; a newer version needs a newer Spektron",
+            f"build it again: {rebuild_command(folder)}; a newer version needs a newer Spektron",
         )
     try:
         return Manifest.model_validate(data)
@@ -191,5 +197,5 @@ def _missing(folder: Storage) -> CorpusError:
 def _damaged(folder: Storage, found: str) -> CorpusError:
     return CorpusError(
         f"{folder}/{MANIFEST_NAME}: expected the manifest of a corpus, found {found}",
-        f"copy the file again, or build the corpus again: spektron corpus build --out {folder} --overwrite",
+        f"copy the file again, or build the corpus again: {rebuild_command(folder)}",
     )

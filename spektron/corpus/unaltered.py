@@ -14,6 +14,7 @@ from pathlib import Path
 from spektron.core.errors import CorpusError
 from spektron.core.files import sha256_file, write_text
 from spektron.corpus.corpus import Corpus
+from spektron.corpus.manifest import rebuild_command
 
 __all__ = ["require_unaltered"]
 
@@ -50,7 +51,7 @@ def require_unaltered(corpus: Corpus, cache: Path) -> None:
         raise CorpusError(
             f"{corpus.folder}: {len(altered)} of {len(corpus.manifest.shards)} shards were altered: "
             + "; ".join(altered[:5]),
-            f"copy them again, or build the corpus again: spektron corpus build --out {corpus.folder} --overwrite",
+            f"copy them again, or build the corpus again: {rebuild_command(corpus.folder)}",
         )
     fresh = {str(folder / shard.file): entry for shard, entry in zip(corpus.manifest.shards, found, strict=True)}
     if fresh.items() - known.items():

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from spektron.core.errors import CorpusError
 from spektron.core.storage import Storage
 from spektron.corpus.content import CONTENT_COLUMNS, ContentHash, digests
-from spektron.corpus.manifest import MANIFEST_NAME, REPORT_NAME, Manifest, Shard, load_manifest
+from spektron.corpus.manifest import MANIFEST_NAME, REPORT_NAME, Manifest, Shard, load_manifest, rebuild_command
 from spektron.corpus.reading import open_shard, shard_errors
 from spektron.corpus.schema import SPLITS, intensity_matrix
 from spektron.spectra.spectrum import MODALITIES
@@ -62,7 +62,7 @@ class VerifyReport:
             more = f"\n  … and {len(self.problems) - 20} more" if len(self.problems) > 20 else ""
             raise CorpusError(
                 f"{self.folder}: {len(self.problems)} problems:\n  " + "\n  ".join(self.problems[:20]) + more,
-                f"copy the shards again, or build again: spektron corpus build --out {self.folder} --overwrite",
+                f"copy the shards again, or build again: {rebuild_command(self.folder)}",
             )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from spektron.core.errors import TrackingError
 from spektron.core.identity import fingerprint
+from spektron.study.sqlite_file import require_openable
 from spektron.study.tags import KIND, MAX_TAG_CHARS, PLAN, TRIAL
 
 # A server that is away must be found out in seconds, not in MLflow's default of 7 retries × 120 s.
@@ -91,6 +92,7 @@ class MlflowStore:
         TrackingError
             When the store cannot be reached, or the experiment was deleted there.
         """
+        require_openable(self.tracking_uri)
         try:
             client = MlflowClient(tracking_uri=self.tracking_uri)
             self._experiment_id = self._find_experiment(client)

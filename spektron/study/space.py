@@ -93,7 +93,11 @@ class Int(Settings):
 
 def _from_list(value: Any) -> Any:
     """Accept a bare list, as ``--set space.num_spectra=[24,48]`` gives it, as a choice."""
-    return {"kind": "choice", "values": value} if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return {"kind": "choice", "values": value}
+    if isinstance(value, str | int | float):
+        raise ValueError(f"expected a list of values, such as [{value}], or an axis with a kind")
+    return value
 
 
 Axis = Annotated[

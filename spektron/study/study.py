@@ -185,14 +185,24 @@ class Study(Generic[ConfigT]):
             For a preset, a setting or an axis that does not exist, or a value that does not fit.
         """
         if preset not in self.presets:
-            raise ConfigError(f"expected one of the presets {', '.join(self.presets)}, found {preset!r}")
+            raise ConfigError(
+                f"expected one of the presets {', '.join(self.presets)}, found {preset!r}",
+                f"for example --preset {next(iter(self.presets), 'laptop')}",
+            )
         settings = self.settings.with_values({**self.presets[preset].values, **(values or {})})
+        if swept := [path for path in settings.space if f"config.{path}" in (values or {})]:
+            raise ConfigError(
+                f"expected settings that the study does not sweep, found config.{swept[0]}, which its space overrides",
+                f"give its values instead: --set space.{swept[0]}=[…]",
+            )
         _check_axes(settings)
         return settings
 
 
 def _check_axes(settings: StudySettings[Any]) -> None:
     """Try the first value of every axis, so that a wrong axis fails now and not in a worker."""
+    if not settings.space:
+        raise ConfigError("expected at least one axis in the study's space, found none", "leave the space as it is")
     first = {
         path: axis.values[0] if isinstance(axis, Choice) else axis.smallest if isinstance(axis, Sizes) else axis.low
         for path, axis in settings.space.items()

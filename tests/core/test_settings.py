@@ -34,7 +34,7 @@ def test_the_leaf_alone_leads_to_its_path():
     assert "encoder.dim" in caught.value.hint
 
 
-@pytest.mark.parametrize("values", [{"encoder.dim": 0}, {"steps": "many"}, {"encoder": 3}])
+@pytest.mark.parametrize("values", [{"encoder.dim": 0}, {"steps": "many"}, {"steps": True}, {"encoder": 3}])
 def test_values_that_do_not_fit_are_refused(values):
     with pytest.raises(ConfigError):
         Outer().with_values(values)
@@ -57,3 +57,8 @@ def test_assignments_are_json_where_they_are_json():
 def test_a_word_without_key_and_value_is_refused(word):
     with pytest.raises(ConfigError, match="key=value"):
         parse_assignments([word])
+
+
+def test_a_setting_given_twice_is_refused():
+    with pytest.raises(ConfigError, match="each setting once, found steps again"):
+        parse_assignments(["steps=3", "steps=4"])

@@ -7,11 +7,12 @@ import os
 import pytest
 from rich.console import Console
 
-from spektron.core.errors import ConfigError, DriftError
+from spektron.core.errors import ConfigError, DriftError, TrackingError
 from spektron.study.command import _expected_slots
 from spektron.study.ledger import Ledger, Record
 from spektron.study.plan import make_plan, plan_table
 from spektron.study.space import Float
+from spektron.study.sqlite_file import require_openable
 from tests.study.toy import CORPUS, toy_study
 
 
@@ -138,3 +139,25 @@ def test_another_corpus_by_another_name_is_no_drift():
     ledger = Ledger()
     ledger.records["x"] = Record(status="finished", corpus={"name": "other", "fingerprint": "e" * 16, "summary": {}})
     ledger.check_corpus(CORPUS)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"config.seed": 3}, r"config\.seed, which its space overrides"),
+        ({"space": {}}, "at least one axis"),
+        ({"space.seed": "abc"}, "a list of values"),
+        ({"space.seed": [True]}, "expected a number, found True"),
+    ],
+)
+def test_settings_that_would_change_nothing_or_mean_nothing_are_refused(values, message):
+    with pytest.raises(ConfigError, match=message):
+        toy_study().with_preset("smoke", values)
+
+
+def test_a_database_that_cannot_be_opened_is_told_at_once(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(TrackingError, match="expected a database file"):
+        require_openable(f"sqlite:///{tmp_path}/file/mlflow.db")
+    require_openable(f"sqlite:///{tmp_path}/new/mlflow.db")
+    require_openable("http://127.0.0.1:9")
