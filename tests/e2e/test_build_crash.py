@@ -18,8 +18,8 @@ from tests.e2e.driver import ROOT, environment
 
 pytestmark = pytest.mark.e2e
 
-# 24 parts of 2,000 spectra would take half a minute undisturbed.
-SOURCES = ("simulated:60000", "bundled")
+# Enough parts and shards that ten kills all fall into the work; a build of twice as many only takes twice as long.
+SOURCES = ("simulated:30000", "bundled")
 
 
 def start(out: Path, *words: str) -> subprocess.Popen[bytes]:
@@ -49,6 +49,18 @@ def kill_when(out: Path, moment: Callable[[], bool], *words: str) -> None:
     process.wait()
 
 
+def after(moment: Callable[[], bool], delay_s: float) -> Callable[[], bool]:
+    """So many seconds after a moment."""
+    reached_at: list[float] = []
+
+    def reached() -> bool:
+        if not reached_at and moment():
+            reached_at.append(time.monotonic())
+        return bool(reached_at) and time.monotonic() >= reached_at[0] + delay_s
+
+    return reached
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("undisturbed") / "corpus"
@@ -59,16 +71,19 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_ten_kills_change_nothing(undisturbed: Path, tmp_path: Path) -> None:
     out, work = tmp_path / "corpus", tmp_path / ".corpus.building"
     moments = random.Random(0)
-    num_parts = []
-    for _ in range(6):
-        deadline = time.monotonic() + moments.uniform(1.5, 6.0)
-        kill_when(out, lambda deadline=deadline: time.monotonic() > deadline)  # type: ignore[misc]
-        num_parts.append(len(list(work.glob("_building/parts/*.json"))))
-    assert num_parts == sorted(num_parts), "what was read stays read"
-    assert num_parts[-1] > 0
 
     def some(pattern: str, num: int = 1) -> Callable[[], bool]:
         return lambda: len(list(work.glob(pattern))) >= num
+
+    num_parts = [0]
+    for turn in range(6):
+        # Every second time after a first new part, so that a slow machine gets on too.
+        new_part = some("_building/parts/*.json", num_parts[-1] + turn % 2)
+        delay_s = moments.uniform(0.0, 1.0) if turn % 2 else moments.uniform(1.5, 4.5)
+        kill_when(out, after(new_part, delay_s))
+        num_parts.append(len(list(work.glob("_building/parts/*.json"))))
+    assert num_parts == sorted(num_parts), "what was read stays read"
+    assert num_parts[-1] > 0
 
     kill_when(out, some("_building/parts/*.json", num_parts[-1] + 3))
     kill_when(out, some(".train-*.tmp"))
