@@ -1,7 +1,8 @@
 """Where a spectrum goes: its rank from its id, its split from its group. Both are hashes, so neither depends on what
-else is in the corpus, and adding a source moves no compound from train into validation.
+else is in the corpus, and a source that is added after the others moves no compound from train into validation.
 
-The one exception is a compound too large to hold out (see `GroupSplitter`).
+Two exceptions: a compound too large to hold out (see `GroupSplitter`), and two that the new source shows to be one (a
+record that holds the names of both, a copy), of which the later goes where the earlier is.
 """
 
 from __future__ import annotations

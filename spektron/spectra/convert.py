@@ -31,6 +31,7 @@ REPAIRS = {
     "unit-from-readme": "the unit of the axis was taken from the README beside the file",
     "modality-from-readme": "the modality was taken from the README beside the file",
     "duplicate-id": "the publisher used one name twice in a set; the later ones got a suffix",
+    "identifier-ignored": "what was given as InChIKey or CAS number is none; the compound goes by another name",
     "id-from-row": "the publisher gave no name; the row number stands for it",
     "below-laser-line-cut": "points at or below the laser line, where no Raman shift is, were cut off",
     "beyond-vibrations-cut": "points above every vibration, where a transform holds noise alone, were cut off",
@@ -63,6 +64,7 @@ def spectrum_from_xy(
     instrument: str = "",
     kind: str = "experimental",
     intensity_unit: str = "arbitrary",
+    aliases: tuple[str, ...] = (),
     repairs: tuple[str, ...] = (),
     metadata: Mapping[str, str] | None = None,
 ) -> Spectrum:
@@ -76,7 +78,7 @@ def spectrum_from_xy(
         What `x` is measured in.
     modality : str
         One of `MODALITIES`.
-    spectrum_id, source, compound_id, instrument, kind, intensity_unit : str
+    spectrum_id, source, compound_id, instrument, kind, intensity_unit, aliases
         As in `Spectrum`.
     repairs : tuple of str
         What the reader mended already; what is mended here is added.
@@ -108,6 +110,7 @@ def spectrum_from_xy(
         intensity=_resampled(wavenumber, intensity),
         kind=kind,
         intensity_unit=intensity_unit,
+        aliases=aliases,
         repairs=repairs,
         metadata=metadata or {},
     )

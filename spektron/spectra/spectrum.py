@@ -61,6 +61,8 @@ class Spectrum:
         Where it comes from: a source's name, or source and set (``table/quadram_meats``).
     compound_id : str
         What must stay on one side of a split: a compound, mineral, physical sample or block of one process.
+    aliases : tuple of str
+        Other names of the compound, written as compounds' ids are: spectra that share any name share a split.
     modality : str
         One of `MODALITIES`.
     instrument : str
@@ -90,6 +92,7 @@ class Spectrum:
     intensity: NDArray[np.float32]
     kind: str = "experimental"
     intensity_unit: str = "arbitrary"
+    aliases: tuple[str, ...] = ()
     repairs: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
 

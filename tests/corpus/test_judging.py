@@ -161,3 +161,47 @@ def test_rows_are_decoded_from_the_shards_themselves(tmp_path: Path) -> None:
         table = pq.read_table(corpus.folder.path / shard.file)
         for name, row in zip(table["spectrum_id"].to_pylist(), intensity_matrix(table["intensity"].chunk(0))):
             assert np.array_equal(row, spectrum(int(name.rpartition("/")[2]), "mine").intensity)
+
+
+def groups(corpus: Corpus) -> dict[str, tuple[str, str]]:
+    """Spectrum → its split group and split."""
+    return {row["spectrum_id"]: (row["split_group"], split) for split, held in rows(corpus).items() for row in held}
+
+
+def test_records_that_know_different_names_of_a_compound_are_on_one_side(tmp_path: Path) -> None:
+    mine: list[Spectrum | Reject] = [spectrum(i, "mine", f"cas/{i}") for i in range(30)]
+    other: list[Spectrum | Reject] = [
+        spectrum(100 + i, "other", f"inchikey/{i}", aliases=(f"cas/{i}", f"rruffid/{i}")) for i in range(30)
+    ]
+    third: list[Spectrum | Reject] = [
+        spectrum(200 + i, "third", f"own/{i}", aliases=(f"rruffid/{i}",)) for i in range(30)
+    ]
+    found = groups(build(tmp_path, mine, other, third))
+    assert len(found) == 90
+    for i in range(30):
+        assert found[f"mine/{i}"] == found[f"other/{100 + i}"] == found[f"third/{200 + i}"]
+        assert found[f"mine/{i}"][0] == f"cas/{i}"
+    assert len({split for _, split in found.values()}) == 3
+
+
+def test_a_source_added_at_the_end_moves_nothing(tmp_path: Path) -> None:
+    mine: list[Spectrum | Reject] = [spectrum(i, "mine") for i in range(40)]
+    # Compounds that come before the others in the alphabet: the copies are dropped, two scans of each are new.
+    other: list[Spectrum | Reject] = [copy_of(i, "a-copy") for i in range(40)]
+    other += [spectrum(100 + i, "a-copy", f"a-copy/{i}") for i in range(40)]
+    before, after = build(tmp_path / "alone", mine), build(tmp_path / "both", mine, other)
+    assert after.manifest.duplicates
+    alone, both = groups(before), groups(after)
+    assert {name: both[name] for name in alone} == alone
+    assert all(both[f"a-copy/{100 + i}"] == both[f"mine/{i}"] for i in range(40))
+
+
+def test_equal_spectra_under_two_compounds_join_all_that_is_known_of_both(tmp_path: Path) -> None:
+    """The copy itself is dropped, but what else is called as it was may not be held out against the original."""
+    mine: list[Spectrum | Reject] = [spectrum(i, "mine") for i in range(30)]
+    other: list[Spectrum | Reject] = []
+    for i in range(30):
+        other += [spectrum(i, "other"), spectrum(100 + i, "other", f"other/{i}")]
+    found = groups(build(tmp_path, mine, other))
+    assert len(found) == 60
+    assert all(found[f"mine/{i}"] == found[f"other/{100 + i}"] for i in range(30))

@@ -8,7 +8,7 @@ import pytest
 
 from spektron.core.errors import ConfigError
 from spektron.corpus.sources import PART_RECORDS, Part, Reject, Source, _small_files, read_all
-from spektron.corpus.sources._jcamp_spectrum import cas_of
+from spektron.corpus.sources._compound import cas_of
 from spektron.corpus.sources.jcamp import Jcamp
 from spektron.corpus.sources.nist import Nist
 from spektron.spectra import Spectrum

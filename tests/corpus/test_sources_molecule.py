@@ -56,7 +56,7 @@ def test_any_text_is_a_compound(text: str) -> None:
 def test_a_compound_is_named_as_other_sources_name_it() -> None:
     from spektron.corpus.sources._compound import compound_of
 
-    named = compound_of("set", "sample", {"inchikey": "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"})
+    named = compound_of("set", "sample", {"inchikey": "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"}).id
     assert compound_of_smiles("OCC", "inchikey", "") == (named, ())
 
 

@@ -69,7 +69,7 @@ def _intensity_problem(spectrum: Spectrum) -> tuple[str, str] | None:
 
 
 def _is_unicode(spectrum: Spectrum) -> bool:
-    texts = (spectrum.spectrum_id, spectrum.compound_id, spectrum.source, spectrum.instrument)
+    texts = (spectrum.spectrum_id, spectrum.compound_id, *spectrum.aliases, spectrum.source, spectrum.instrument)
     try:
         "".join((*texts, *spectrum.metadata.values())).encode()
     except UnicodeEncodeError:

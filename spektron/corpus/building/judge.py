@@ -2,8 +2,8 @@
 
 In this order, an earlier spectrum always before a later one: equal numbers are kept once; one calculation that two
 sources publish is kept once; a near-duplicate of a spectrum of another source is not kept. What is kept gets a name of
-its own and a split group: compounds that share a duplicate or near-duplicate belong to one group, so that no spectrum
-has its twin on the other side of a split.
+its own and a split group: compounds that share a name, a duplicate or a near-duplicate belong to one group, so that no
+spectrum has its twin on the other side of a split.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Judgement:
     names : dict
         Row → its name, where an earlier row has the one it came with.
     group : list of str
-        Split group of each row: the alphabetically first compound of those that belong together.
+        Split group of each row: of the compounds that belong together, the one of the earliest row. So a source that is
+        added at the end moves no group that was there, unless it shows that two are one.
     num_pairs : int
         Near-duplicate pairs found, those within a source included.
     num_unchecked : int
@@ -82,16 +83,25 @@ def judge(index: Index, check: CheckPairs) -> Judgement:
             reason[later], twin[later] = "near-duplicate", earlier
     dropped = np.flatnonzero(twin >= 0)
     joined = np.concatenate([near, np.stack([twin[dropped], dropped], axis=1)]).astype(np.intp)
-    # Compounds are numbered in alphabetical order, so the lowest number of a group is its first name.
-    first = components(len(compounds), compound[joined])
+    num_names, same = _names_of_compounds(index, compound, compounds)
+    group = components(num_names, np.concatenate([compound[joined], same]))[compound]
     return Judgement(
         reason=reason,
         twin=twin,
         names=_names(index, reason),
-        group=[compounds[i] for i in first[compound]],
+        group=[compounds[i] for i in compound[_first_of(group)]],
         num_pairs=len(near),
         num_unchecked=num_unchecked,
     )
+
+
+def _names_of_compounds(index: Index, compound: NDArray[np.int64], compounds: list[str]) -> tuple[int, Rows]:
+    """How many names there are, compounds' ids first; and pairs (compound, other name), shape (aliases, 2)."""
+    aliases = index.texts("aliases")
+    owner = compound[aliases.value_parent_indices().to_numpy()] if len(aliases) else np.empty(0, dtype=np.intp)
+    number = {name: place for place, name in enumerate(compounds)}
+    alias = [number.setdefault(name, len(number)) for name in aliases.flatten().to_pylist()]
+    return len(number), np.stack([owner, np.array(alias, dtype=np.intp)], axis=1).astype(np.intp)
 
 
 def _first_of(values: NDArray[np.generic]) -> Rows:

@@ -54,6 +54,7 @@ INDEX_SCHEMA = pa.schema(
     [
         pa.field("spectrum_id", pa.string()),
         pa.field("compound_id", pa.string()),
+        pa.field("aliases", pa.list_(pa.string())),
         *(pa.field(name, _WORD) for name in ("source", "kind", "modality", "intensity_unit", "metadata", "repairs")),
         *(pa.field(name, pa.float64()) for name in _AXIS),
         pa.field("rank", pa.int64()),
@@ -213,6 +214,7 @@ class _Columns:
         # JSON with sorted keys, so that equal metadata is equal text.
         self._texts["metadata"] = [canonical_json(dict(spectrum.metadata)) for spectrum in spectra]
         self._texts["repairs"] = [" ".join(spectrum.repairs) for spectrum in spectra]
+        self._aliases = [list(spectrum.aliases) for spectrum in spectra]
         self._axis = {name: np.array([getattr(spectrum, name) for spectrum in spectra]) for name in _AXIS}
         self._intensity = np.empty((len(spectra), NUM_POINTS), dtype=np.float32)
         for row, spectrum in enumerate(spectra):
@@ -234,6 +236,7 @@ class _Columns:
         start, stop = self._axis.values()
         keys = sketch(self._modalities(), start, stop, self._intensity)
         values |= {
+            "aliases": pa.array(self._aliases, pa.list_(pa.string())),
             "rank": pa.array(self._ranks),
             "place": pa.array(self._places.astype(np.int32)),
             "digest": pa.array(digests(self._texts["modality"], start, stop, self._intensity), pa.binary(DIGEST_BYTES)),

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
+from spektron.corpus.sources._compound import Compound, cas_of
 from spektron.corpus.sources._folder import printable
 from spektron.corpus.sources._jcamp import Block, Headers, JcampError, read_blocks
-from spektron.corpus.sources._jcamp_spectrum import cas_of, name_of, spectrum_of_block
+from spektron.corpus.sources._jcamp_spectrum import name_of, spectrum_of_block
 from spektron.corpus.sources._parquet import UnfitFile
 from spektron.corpus.sources._small_files import SmallFiles
 from spektron.corpus.sources.base import Reject
@@ -44,19 +45,22 @@ class JcampFiles(SmallFiles):
 
     def _read_block(self, path: Path, block: Block) -> Spectrum | Reject:
         sample_id = f"{self._relative(path)}/{block.number}"
+        compound = self._compound(path, block.headers)
         try:
             return spectrum_of_block(
                 block,
                 spectrum_id=f"{self.name}/{sample_id}",
                 source=self.name,
-                compound_id=self._compound(path, block.headers),
+                compound_id=compound.id,
+                aliases=compound.aliases,
                 wavenumber_resolution=self.wavenumber_resolution,
             )
         except SpectrumRejected as error:
             return self._refuse(sample_id, error.reason, printable(error.detail))
 
-    def _compound(self, path: Path, headers: Headers) -> str:
-        """CAS registry number where it is given and its check digit right, else the name, else the file."""
+    def _compound(self, path: Path, headers: Headers) -> Compound:
+        """CAS registry number where it is given and right, the name as its alias; else the name; else the file."""
+        name = name_of(headers)
         if cas := cas_of(headers.text("CASREGISTRYNO")):
-            return f"cas/{cas}"
-        return f"{self.name}/{name_of(headers) or self._relative(path)}"
+            return Compound(f"cas/{cas}", (f"{self.name}/{name}",) if name else ())
+        return Compound(f"{self.name}/{name or self._relative(path)}")

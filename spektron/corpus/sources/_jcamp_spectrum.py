@@ -10,7 +10,7 @@ from spektron.spectra.axis import to_wavenumber
 from spektron.spectra.intensity import stored_intensity
 from spektron.spectra.modality import PLAUSIBLE_CM1
 
-__all__ = ["cas_of", "name_of", "spectrum_of_block"]
+__all__ = ["name_of", "spectrum_of_block"]
 
 _REASONS = {"damaged": "damaged-record", "length": "length-mismatch", "size": "too-large"}
 
@@ -32,7 +32,13 @@ _LONGEST_TEXT = 300
 
 
 def spectrum_of_block(
-    block: Block, *, spectrum_id: str, source: str, compound_id: str, wavenumber_resolution: bool
+    block: Block,
+    *,
+    spectrum_id: str,
+    source: str,
+    compound_id: str,
+    aliases: tuple[str, ...] = (),
+    wavenumber_resolution: bool,
 ) -> Spectrum:
     """Make a spectrum of a block.
 
@@ -40,7 +46,7 @@ def spectrum_of_block(
     ----------
     block : Block
         As it was read, damaged or not.
-    spectrum_id, source, compound_id : str
+    spectrum_id, source, compound_id, aliases
         As in `Spectrum`.
     wavenumber_resolution : bool
         Whether RESOLUTION is in cm⁻¹ even where the axis is a wavelength.
@@ -68,20 +74,12 @@ def spectrum_of_block(
         spectrum_id=spectrum_id,
         source=source,
         compound_id=compound_id,
+        aliases=aliases,
         instrument=_clean(headers.text("SPECTROMETERDATASYSTEM", "SPECTROMETER", "INSTRUMENT")),
         intensity_unit=intensity_unit,
         repairs=repairs,
         metadata=_metadata(headers, unit, wavenumber_resolution),
     )
-
-
-def cas_of(text: str) -> str | None:
-    """Read a CAS registry number: ``64-17-5``, ``000064175``; None where its shape or its check digit is wrong."""
-    digits = re.sub(r"[\s-]", "", text).lstrip("0")
-    if not re.fullmatch(r"[0-9]{5,10}", digits):
-        return None
-    total = sum(place * int(digit) for place, digit in enumerate(reversed(digits[:-1]), start=1))
-    return f"{digits[:-3]}-{digits[-3:-1]}-{digits[-1]}" if total % 10 == int(digits[-1]) else None
 
 
 def name_of(headers: Headers) -> str:

@@ -71,6 +71,8 @@ def spectrum_of_record(
         spectrum_id=spectrum_id,
         source=source,
         compound_id=f"rruff/{mineral_key(mineral) or mineral_key(rruffid) or spectrum_id}",
+        # Names are mistyped, ids less so: scans of one piece stay together whatever the mineral is called.
+        aliases=(f"rruffid/{rruffid.strip().casefold()}",) if rruffid.strip() else (),
         instrument=text.remarks.get("instrument", ""),
         # What the infrared files give is not stated; processed counts are no counts any more.
         intensity_unit="counts" if modality == "RAMAN" and processing == _RAW else "arbitrary",

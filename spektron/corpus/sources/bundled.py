@@ -82,7 +82,7 @@ class Bundled(Settings):
                 modality="IR",
                 spectrum_id=f"{self.name}/{sample_id}",
                 source=self.name,
-                compound_id=compound_of(_SET, sample_id, columns),
+                compound_id=compound_of(_SET, sample_id, columns).id,
                 instrument="ATR-MIR",
             )
         except SpectrumRejected as error:

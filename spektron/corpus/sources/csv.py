@@ -117,6 +117,7 @@ class Csv(SmallFiles):
         repairs: tuple[str, ...] = ()
         if not sample_id:
             sample_id, repairs = f"{'row' if stated.by_row else 'column'}-{record.number:06d}", ("id-from-row",)
+        compound = compound_of(source, sample_id, record.texts)
         try:
             modality = stated.modality_of(record.texts.get("modality", ""))
             unit = stated.unit()
@@ -131,10 +132,11 @@ class Csv(SmallFiles):
                 modality=modality,
                 spectrum_id=f"{source}/{sample_id}",
                 source=source,
-                compound_id=compound_of(source, sample_id, record.texts),
+                compound_id=compound.id,
+                aliases=compound.aliases,
                 instrument=record.texts.get("instrument", ""),
                 intensity_unit=intensity_unit,
-                repairs=(*repairs, *cut, *mended),
+                repairs=(*repairs, *compound.repairs, *cut, *mended),
             )
         except SpectrumRejected as error:
             return Reject(source=source, sample_id=sample_id, reason=error.reason, detail=printable(error.detail))

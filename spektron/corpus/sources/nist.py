@@ -12,9 +12,9 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
+from spektron.corpus.sources._compound import Compound, cas_of
 from spektron.corpus.sources._jcamp import Headers
 from spektron.corpus.sources._jcamp_files import JcampFiles
-from spektron.corpus.sources._jcamp_spectrum import cas_of
 
 __all__ = ["Nist"]
 
@@ -35,8 +35,8 @@ class Nist(JcampFiles):
     # Coblentz spectra on axes in µm state resolutions of 2 and 4.
     wavenumber_resolution: ClassVar[bool] = True
 
-    def _compound(self, path: Path, headers: Headers) -> str:
+    def _compound(self, path: Path, headers: Headers) -> Compound:
         found = super()._compound(path, headers)
         named = re.match(r"C?([0-9]{5,10}|[0-9]{2,7}-[0-9]{2}-[0-9])(?![0-9])", path.name, flags=re.IGNORECASE)
-        cas = cas_of(named[1]) if named and not found.startswith("cas/") else None
-        return f"cas/{cas}" if cas else found
+        cas = cas_of(named[1]) if named and not found.id.startswith("cas/") else None
+        return Compound(f"cas/{cas}", (found.id,)) if cas else found

@@ -19,9 +19,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from spektron.corpus.sources._compound import cas_of
 from spektron.corpus.sources._folder import set_name
 from spektron.corpus.sources._intensity import as_held
-from spektron.corpus.sources._jcamp_spectrum import cas_of
 from spektron.corpus.sources._laser_line import above_laser_line
 from spektron.corpus.sources._parquet import UnfitFile
 from spektron.corpus.sources._rds import attribute_of, names_of, parse_rds, texts_of
@@ -184,6 +184,7 @@ def _spectrum(library: _Library, place: int, y: Floats, source: str) -> Spectrum
     sample_id, repairs = (name, ()) if name else (f"spectrum-{place:06d}", ("id-from-row",))
     try:
         modality = parse_modality(library.text("spectrumtype", place))
+        compound_id, *aliases = _compounds(library, place, f"{source}/{sample_id}")
         x, y, cut = above_laser_line(library.wavenumber, y, AxisUnit.CM1, modality)
         intensity, unit, mended = as_held(y, library.text("intensityunits", place), modality)
         return spectrum_from_xy(
@@ -193,7 +194,8 @@ def _spectrum(library: _Library, place: int, y: Floats, source: str) -> Spectrum
             modality=modality,
             spectrum_id=f"{source}/{sample_id}",
             source=source,
-            compound_id=_compound(library, place, f"{source}/{sample_id}"),
+            compound_id=compound_id,
+            aliases=tuple(aliases),
             instrument=library.text("instrumentused", place),
             intensity_unit=unit,
             repairs=(*repairs, *cut, *mended),
@@ -203,15 +205,20 @@ def _spectrum(library: _Library, place: int, y: Floats, source: str) -> Spectrum
         return Reject(source=source, sample_id=sample_id, reason=error.reason, detail=error.detail)
 
 
-def _compound(library: _Library, place: int, otherwise: str) -> str:
-    """CAS number; RRUFF's mineral where the spectrum is a copy of theirs; the identity; the spectrum itself."""
-    if cas := cas_of(library.text("casnumber", place)):
-        return f"cas/{cas}"
+def _compounds(library: _Library, place: int, otherwise: str) -> list[str]:
+    """Names of the compound, the first of all that apply its id.
+
+    CAS number; RRUFF's mineral where the spectrum is a copy of theirs, else the identity; the spectrum itself.
+    """
+    cas = cas_of(library.text("casnumber", place))
+    names = [f"cas/{cas}"] if cas else []
     identity = library.text("spectrumidentity", place)
     origin = " ".join(library.text(field, place) for field in ("organization", "citation", "filename", "otherinfo"))
     if identity and "rruff" in origin.casefold() and (key := mineral_key(identity)):
-        return f"rruff/{key}"
-    return f"openspecy/{identity.casefold()}" if identity else otherwise
+        names.append(f"rruff/{key}")
+    elif identity:
+        names.append(f"openspecy/{identity.casefold()}")
+    return names or [otherwise]
 
 
 def _metadata(library: _Library, place: int) -> dict[str, str]:

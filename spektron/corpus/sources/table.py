@@ -134,6 +134,7 @@ class Table(Settings):
         if not sample_id:
             sample_id, repairs = f"row-{number:06d}", ["id-from-row"]
         source = f"{self.name}/{set_}"
+        compound = compound_of(set_, sample_id, row.texts)
         try:
             unit, from_readme = metadata.find("x_unit", row.texts["x_unit"])
             modality, modality_from_readme = metadata.find("modality", row.texts["modality"])
@@ -150,9 +151,10 @@ class Table(Settings):
                 intensity_unit=intensity_unit,
                 spectrum_id=f"{source}/{sample_id}",
                 source=source,
-                compound_id=compound_of(set_, sample_id, row.texts),
+                compound_id=compound.id,
+                aliases=compound.aliases,
                 instrument=row.texts["instrument"],
-                repairs=(*repairs, *cut, *conversions),
+                repairs=(*repairs, *compound.repairs, *cut, *conversions),
             )
         except SpectrumRejected as error:
             note = f" ({metadata.note})" if metadata.note and error.reason in _FROM_METADATA else ""

@@ -72,7 +72,7 @@ class Vendor(SmallFiles):
                 modality=modality,
                 spectrum_id=f"{self.name}/{sample_id}",
                 source=self.name,
-                compound_id=compound_of(self.name, file, {"label": scan.label}),
+                compound_id=compound_of(self.name, file, {"label": scan.label}).id,
                 instrument=scan.instrument,
                 intensity_unit=intensity_unit,
                 repairs=(*told, *cut, *mended),
