@@ -23,6 +23,7 @@ from spektron.corpus.building.placing import Placement, place
 from spektron.corpus.building.plan import BuildPlan, plan_build, versions
 from spektron.corpus.building.rebuild import kept_build, refuse_other_build
 from spektron.corpus.building.runs import PartAccount, read_account
+from spektron.corpus.building.shards import is_written
 from spektron.corpus.building.target import WORK_NAME, building_folder, discard, publish
 from spektron.corpus.building.tasks import check_pairs, read_parts, write_shards
 from spektron.corpus.building.workers import ThisProcess, Workers
@@ -43,7 +44,8 @@ from spektron.corpus.sources.base import Source
 __all__ = ["Progress", "build_corpus"]
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with (phase, done, in all or None): ``reading`` (parts), ``judging``, ``writing`` (shards), ``describing``."""
+"""Called with (phase, done, in all or None): ``reading`` (parts), ``judging``, ``writing`` (shards), ``describing``; a
+phase's first call says what an interrupted build has left done."""
 
 
 def build_corpus(
@@ -116,10 +118,11 @@ class _Build:
     def __init__(self, plan: BuildPlan, folder: Storage, workers: Workers, tell: Progress) -> None:
         self._plan, self._folder, self._workers, self._tell = plan, folder, workers, tell
         self._work = folder / WORK_NAME
+        self._goes_on = False
 
     def run(self) -> Manifest:
         """Everything but the manifest's file."""
-        self._plan.claim(self._work)
+        self._goes_on = self._plan.claim(self._work)
         accounts = self._read()
         self._tell("judging", 0, None)
         index = load_index(self._work, accounts)
@@ -148,13 +151,14 @@ class _Build:
 
     def _write(self, placement: Placement) -> list[Shard]:
         shards = list(placement.shards(self._plan.config))
-        order = {(shard.split, shard.index): number for number, shard in enumerate(shards)}
-        written: dict[int, Shard] = {}
+        known = sum(is_written(self._work, self._folder, shard) for shard in shards) if self._goes_on else 0
+        self._tell("writing", known, len(shards))
+        written: dict[str, Shard] = {}
         per_group = self._plan.config.rows_per_group
         for shard in write_shards(self._workers, self._work, self._folder, shards, per_group):
-            written[order[shard.split, int(shard.file.split("-")[1].split(".")[0])]] = shard
-            self._tell("writing", len(written), len(shards))
-        return [written[number] for number in range(len(shards))]
+            written[shard.file] = shard
+            self._tell("writing", max(len(written), known), len(shards))
+        return [written[shard.file] for shard in shards]
 
     def _manifest(self, placement: Placement, shards: list[Shard], account: Account) -> Manifest:
         config = self._plan.config

@@ -87,6 +87,7 @@ def verify_corpus(place: Storage | Path | str, progress: Progress | None = None)
     rows = _Rows(manifest)
     rows.problems += [f"{name} is no shard of this corpus" for name in _strangers(folder, manifest)]
     rows.problems += _report_problems(folder)
+    tell("checking", 0, len(manifest.shards))
     num_threads = min(_MOST_THREADS, os.cpu_count() or 1)
     with ThreadPoolExecutor(num_threads) as threads:
         looked = threads.map(lambda shard: _look_at(folder, shard, manifest.config.rows_per_group), manifest.shards)

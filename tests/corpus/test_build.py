@@ -175,7 +175,11 @@ def test_an_interrupted_build_writes_no_shard_twice(corpus: Corpus, spectra: lis
         build_corpus([TinySource(list(spectra))], tmp_path / "out", SMALL, progress=stop)
     first = tmp_path / ".out.building/train-00000.parquet"
     stamp = first.stat().st_mtime_ns
-    manifest = build_corpus([TinySource(list(spectra))], tmp_path / "out", SMALL)
+    told: list[tuple[str, int]] = []
+    manifest = build_corpus(
+        [TinySource(list(spectra))], tmp_path / "out", SMALL, progress=lambda *what: told.append(what[:2])
+    )
+    assert next(done for phase, done in told if phase == "writing") == 2, "what was done before is told first"
     assert (tmp_path / "out" / first.name).stat().st_mtime_ns == stamp
     assert manifest.shards == corpus.manifest.shards
 

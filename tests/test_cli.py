@@ -1,0 +1,57 @@
+"""The commands of a corpus as they are typed, in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from spektron import cli
+from spektron.corpus import fetch
+
+Command = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def spektron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Type a command; its status and what it printed, on single spaces."""
+
+    def run(*words: object) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["spektron", *map(str, words)])
+        status = cli.main()
+        return status, " ".join("".join(capsys.readouterr()).split())
+
+    return run
+
+
+@pytest.fixture
+def built(spektron: Command, tmp_path: Path) -> Path:
+    """A small corpus."""
+    assert spektron("corpus", "build", "--source", "simulated:20", "--out", tmp_path / "built")[0] == 0
+    return tmp_path / "built"
+
+
+def test_a_source_given_by_a_second_flag_takes_no_other_s_place(spektron: Command, tmp_path: Path) -> None:
+    words = "--source", "simulated:10", "simulated:5,seed=2", "--source", "simulated:10,seed=3"
+    status, output = spektron("corpus", "build", *words, "--out", tmp_path / "c")
+    assert status == 0, output
+    manifest = json.loads((tmp_path / "c/manifest.json").read_text())
+    assert [source["config"]["seed"] for source in manifest["sources"]] == [0, 2, 3]
+    status, output = spektron("corpus", "build", "--out", tmp_path / "d")
+    assert status == 2
+    assert "no --source" in output
+
+
+def test_files_to_fetch_add_up_over_flags(spektron: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(fetch, "fetch", lambda source, folder, files: asked.append(files) or [])
+    spektron("corpus", "fetch", "nist", "--folder", tmp_path, "--files", "64-17-5", "--files", "67-56-1", "71-43-2")
+    assert asked == [("64-17-5", "67-56-1", "71-43-2")]
+
+
+def test_an_undisturbed_command_speaks_of_no_interruption(spektron: Command, tmp_path: Path) -> None:
+    words = "--source", "simulated:40", "--out", tmp_path / "c"
+    outputs = [spektron("corpus", "build", *words)[1], spektron("corpus", "verify", tmp_path / "c")[1]]
+    assert not any("interrupted" in output for output in outputs), outputs
