@@ -55,3 +55,14 @@ def test_an_undisturbed_command_speaks_of_no_interruption(spektron: Command, tmp
     words = "--source", "simulated:40", "--out", tmp_path / "c"
     outputs = [spektron("corpus", "build", *words)[1], spektron("corpus", "verify", tmp_path / "c")[1]]
     assert not any("interrupted" in output for output in outputs), outputs
+
+
+def test_nothing_kept_names_files_what_was_wrong_and_what_to_type(spektron: Command, tmp_path: Path) -> None:
+    points = "\n".join(f"{1000 + 10 * k},{k * 7 % 11}" for k in range(60))
+    for number in range(5):
+        (tmp_path / f"scan{number}.csv").write_text(f"wavelength (nm),absorbance\n{points}{number}\n")
+    status, output = spektron("corpus", "build", "--source", f"csv:{tmp_path}", "--out", tmp_path / "out")
+    assert status == 2
+    assert "unknown-modality: 5" in output
+    assert [f"scan{number}" in output for number in range(5)] == [True, True, True, False, False]
+    assert "--source csv:FOLDER,modality=NIR" in output

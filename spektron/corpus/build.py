@@ -7,7 +7,6 @@ place, so the corpus does not depend on who read what, or when.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from spektron.corpus.building.account import Account, write_report
 from spektron.corpus.building.examples import choose_examples
 from spektron.corpus.building.index import load_index
 from spektron.corpus.building.judge import Judgement, judge
+from spektron.corpus.building.nothing import nothing_kept
 from spektron.corpus.building.placing import Placement, place
 from spektron.corpus.building.plan import BuildPlan, plan_build, versions
 from spektron.corpus.building.rebuild import kept_build, refuse_other_build
@@ -126,7 +126,10 @@ class _Build:
         accounts = self._read()
         self._tell("judging", 0, None)
         index = load_index(self._work, accounts)
-        self._require_rows(accounts, len(index))
+        if not len(index):
+            error = nothing_kept(self._plan, self._work, accounts)
+            discard(self._folder)
+            raise error
         judgement = judge(index, partial(check_pairs, self._workers, self._work))
         placement = place(index, judgement, self._plan.config)
         self._tell("judging", len(index), len(index))
@@ -181,21 +184,6 @@ class _Build:
             repairs=account.repairs,
             notes=_notes(config, placement, placement.judgement),
             built_with=versions(),
-        )
-
-    def _require_rows(self, accounts: Sequence[PartAccount], num_rows: int) -> None:
-        if num_rows:
-            return
-        names = ", ".join(str(source.get("name")) for source in self._plan.described) or "none"
-        reasons: Counter[str] = Counter()
-        for account in accounts:
-            for refused in account.refused.values():
-                reasons.update(refused)
-        found = ", ".join(f"{reason}: {num}" for reason, num in reasons.most_common()) or "nothing to read"
-        discard(self._folder)
-        raise CorpusError(
-            f"expected at least one spectrum from the sources ({names}), found none; rejected by reason: {found}",
-            "look at the reasons above, and at the folder and format the source was given",
         )
 
 

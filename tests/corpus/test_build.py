@@ -134,7 +134,7 @@ def test_repairs_are_counted_and_named(spectra: list[Spectrum], tmp_path: Path) 
 
 
 def test_nothing_kept_is_an_error_that_tells_the_reasons(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="wrong-length: 1"):
+    with pytest.raises(CorpusError, match=r"wrong-length: 1\n    tiny/\d+: expected 2048 points, found shape"):
         build_corpus([TinySource([BAD["wrong-length"]])], tmp_path / "out", SMALL)
     assert list(tmp_path.iterdir()) == []
 
@@ -218,6 +218,22 @@ class TestExisting:
         build_corpus([TinySource(spectra[:50])], tmp_path / "out", SMALL)
         with pytest.raises(CorpusError, match=r"config\.seed: 0 → 7"):
             build_corpus([TinySource(spectra[:50])], tmp_path / "out", SMALL.model_copy(update={"seed": 7}))
+
+    def test_other_sources_are_refused_by_name_and_files_by_number(
+        self, spectra: list[Spectrum], tmp_path: Path
+    ) -> None:
+        def of(name: str, num: int, **others: str) -> TinySource:
+            files = {f"{name}{i:02}.jdx": "a" * 64 for i in range(num)}
+            return TinySource(spectra[:50], name=name, config={"unit": "nm", "files": files | others})
+
+        build_corpus([of("rruff", 1), of("jcamp", 16)], tmp_path / "out", SMALL)
+        with pytest.raises(CorpusError) as caught:
+            build_corpus([of("jcamp", 30, **{"jcamp03.jdx": "b" * 64})], tmp_path / "out", SMALL)
+        told = caught.value.message.partition("another build: ")[2]
+        assert told == (
+            "sources: rruff no longer given; jcamp: 14 files added (jcamp16.jdx, jcamp17.jdx, …), "
+            "1 file changed (jcamp03.jdx)"
+        )
 
     def test_changed_content_is_refused_by_fingerprint(self, spectra: list[Spectrum], tmp_path: Path) -> None:
         first = build_corpus([TinySource(spectra[:50])], tmp_path / "out", SMALL)
