@@ -184,7 +184,9 @@ def test_an_interrupted_build_writes_no_shard_twice(corpus: Corpus, spectra: lis
     assert manifest.shards == corpus.manifest.shards
 
 
-def test_what_another_build_left_is_not_used(spectra: list[Spectrum], tmp_path: Path) -> None:
+def test_what_another_build_left_is_not_used(
+    spectra: list[Spectrum], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     class Failing(TinySource):
         def read(self, part: Part) -> Iterator[Spectrum | Reject]:
             yield from super().read(part)
@@ -193,7 +195,9 @@ def test_what_another_build_left_is_not_used(spectra: list[Spectrum], tmp_path: 
 
     with pytest.raises(KeyboardInterrupt):
         build_corpus([Failing(spectra[300:])], tmp_path / "out", SMALL)
+    assert not caplog.messages
     manifest = build_corpus([TinySource(spectra[:10], config={"other": True})], tmp_path / "out", SMALL)
+    assert ["begun anew" in message for message in caplog.messages] == [True]
     assert sum(manifest.num_spectra.values()) == 10
     assert {row["spectrum_id"] for row in _rows(Corpus.open(tmp_path / "out"), "train")} <= {
         spectrum.spectrum_id for spectrum in spectra[:10]

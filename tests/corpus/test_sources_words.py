@@ -63,3 +63,17 @@ def test_other_words_are_an_error_that_names_the_remedy(word: str) -> None:
     with pytest.raises(ConfigError) as caught:
         open_source(word)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("word", "told", "hint"),
+    [
+        ("simulated:5,sed=1", "expected a setting that there is, found sed=1", "did you mean seed?"),
+        ("simulated:5,seed=1,seed=2", "expected each setting once", "join several"),
+    ],
+)
+def test_an_unknown_setting_is_told_from_a_repeated_one(word: str, told: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_source(word)
+    assert told in caught.value.message
+    assert hint in caught.value.hint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from importlib import import_module
 from pathlib import Path
@@ -83,11 +84,7 @@ def _values(kind: type[Settings], first: str, rest: str) -> dict[str, Any]:
     # Settings are taken from the end, until what is left is a folder that exists.
     while (found := _SETTING.search(rest)) and not (first == "folder" and _folder(rest).exists()):
         key = found["key"]
-        if key in values or key not in kind.model_fields or key == first:
-            known = ", ".join(field for field in kind.model_fields if field != first) or "none"
-            raise ConfigError(
-                f"expected settings once each, found {key}={found['value']!r}", f"the settings are {known}"
-            )
+        _require_setting(key, found["value"], values, [field for field in kind.model_fields if field != first])
         values[key] = _value(kind, key, found["value"].strip())
         rest = rest[: found.start()]
     if first == "folder":
@@ -95,6 +92,18 @@ def _values(kind: type[Settings], first: str, rest: str) -> dict[str, Any]:
     elif first:
         values[first] = rest.strip().replace("_", "")
     return values
+
+
+def _require_setting(key: str, text: str, values: dict[str, Any], known: list[str]) -> None:
+    hint = f"the settings are {', '.join(known) or 'none'}"
+    if key in values:
+        raise ConfigError(
+            f"expected each setting once, found {key}={text} and {key}=… again", "join several values of one by +"
+        )
+    if key not in known:
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean {near[0]}? {hint}" if near else hint
+        raise ConfigError(f"expected a setting that there is, found {key}={text}", hint)
 
 
 def _folder(text: str) -> Path:
