@@ -14,6 +14,7 @@ from tyro.extras import SubcommandApp
 
 from spektron.core.errors import ConfigError
 from spektron.core.storage import Storage
+from spektron.corpus import BuildConfig
 from spektron.report.phases import phase_bars
 from spektron.report.terminal import console_width
 from spektron.study.command import RunOptions, guarded, run_study
@@ -38,16 +39,20 @@ class Fetch:
 
     def run(self) -> int:
         from spektron.corpus.fetch import fetch
+        from spektron.corpus.registry import PUBLICATIONS
 
         words = _flat(self.files)
         files: Path | tuple[str, ...] | None = words or None
         if len(words) == 1 and Path(words[0]).is_file():
             files = Path(words[0])
         found = fetch(self.source, self.folder, files=files)
+        is_packed = PUBLICATIONS[self.source].is_packed
+        unpack = "".join(f"unzip {path} -d {self.folder} && " for path in found if is_packed)
         _console().print(
-            f"{len(found)} files in {self.folder}; look next: spektron corpus build --source "
+            f"{len(found)} files in {self.folder}; look next: {unpack}spektron corpus build --source "
             f"{self.source}:{self.folder} --out CORPUS",
             highlight=False,
+            soft_wrap=True,  # to be copied
         )
         return 0
 
@@ -65,9 +70,9 @@ class Build:
     """How people and ledgers call it; by default the folder's name."""
     seed: int = 0
     """Of ranks and splits."""
-    validation: float = 0.1
+    validation: float = BuildConfig().validation_fraction
     """Share of the spectra held out for validation, by compound."""
-    test: float = 0.05
+    test: float = BuildConfig().test_fraction
     """Share of the spectra held out for testing, by compound."""
     overwrite: bool = False
     """Replace what is there."""
@@ -75,13 +80,16 @@ class Build:
     """Who reads and writes: this process, or as many tasks of a Ray cluster (RAY_ADDRESS, else one on this machine)."""
 
     def run(self) -> int:
-        from spektron.corpus import BuildConfig, build_corpus, render_info
+        from spektron.corpus import build_corpus, render_info
         from spektron.corpus.building.workers import workers
         from spektron.corpus.manifest import nameable
         from spektron.corpus.sources import open_source
 
         if not (words := _flat(self.source)):
             raise ConfigError("expected what to read, found no --source", "for example --source bundled")
+        for option, share in (("--validation", self.validation), ("--test", self.test)):
+            if not 0 <= share < 0.5:
+                raise ConfigError(f"{option}: expected a share from 0 to below 0.5, found {share:g}", "for example 0.1")
         out = Storage.at(self.out)
         config = BuildConfig().with_values(
             {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spektron import cli
-from spektron.corpus import fetch
+from spektron.corpus import BuildConfig, fetch
 
 Command = Callable[..., tuple[int, str]]
 
@@ -66,3 +66,54 @@ def test_nothing_kept_names_files_what_was_wrong_and_what_to_type(spektron: Comm
     assert "unknown-modality: 5" in output
     assert [f"scan{number}" in output for number in range(5)] == [True, True, True, False, False]
     assert "--source csv:FOLDER,modality=NIR" in output
+
+
+def test_what_is_printed_after_a_fetch_can_be_typed(
+    spektron: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "multimodal_spectroscopic_dataset.zip"
+    monkeypatch.setattr(fetch, "fetch", lambda source, folder, files: [archive])
+    output = spektron("corpus", "fetch", "multimodal", "--folder", tmp_path)[1]
+    assert f"unzip {archive} -d {tmp_path} && spektron corpus build --source multimodal:{tmp_path}" in output
+    assert "unzip" not in spektron("corpus", "fetch", "rruff", "--folder", tmp_path)[1]
+
+
+def test_a_report_is_asked_for_what_it_names(spektron: Command, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("wavelength (nm),absorbance\n1000,1\n")
+    words = "--source", f"csv:{tmp_path}", "simulated:20", "--out", tmp_path / "c"
+    assert spektron("corpus", "build", *words)[0] == 0
+    report = "corpus", "report", tmp_path / "c"
+    assert "2 records" in spektron(*report, "--source", "csv")[1]
+    for words, told in {
+        ("--reason", "nonsense"): "found 'nonsense' hint: there are: ",
+        ("--source", "nope"): "found 'nope' hint: there are: csv",
+        ("--limit", "-3"): "--limit: expected 0 or more",
+    }.items():
+        status, output = spektron(*report, *words)
+        assert (status, told in output) == (2, True), output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--validation", "0.7"), "--validation: expected a share from 0 to below 0.5, found 0.7"),
+        (("--test", "-1"), "--test: expected a share"),
+        (("--out", ""), "found '': an empty text"),
+    ],
+)
+def test_a_wrong_option_is_called_as_it_is_typed(
+    words: tuple[str, ...], told: str, spektron: Command, tmp_path: Path
+) -> None:
+    status, output = spektron("corpus", "build", "--source", "simulated:20", "--out", tmp_path / "c", *words)
+    assert (status, told in output) == (2, True), output
+
+
+def test_the_command_line_and_the_library_hold_out_the_same_shares(built: Path) -> None:
+    config = json.loads((built / "manifest.json").read_text())["config"]
+    assert config == BuildConfig(name="built").model_dump(mode="json")
+
+
+def test_a_list_of_compounds_that_is_not_there_is_said_to_be_missing(spektron: Command, tmp_path: Path) -> None:
+    status, output = spektron("corpus", "fetch", "nist", "--folder", tmp_path, "--files", "missing.txt")
+    assert (status, "no such file: missing.txt" in output) == (2, True), output

@@ -49,6 +49,8 @@ class Storage:
         """
         if isinstance(place, Storage):
             return place
+        if place == "":
+            raise _no_address("", "an empty text, as an unset shell variable gives")
         if isinstance(place, Path) or "://" not in place:
             return cls(str(Path(place).expanduser().absolute()))
         _file_system(place)
