@@ -7,9 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from spektron import cli
 from spektron.corpus import BuildConfig, fetch
+from spektron.corpus.card import render_card
+from spektron.corpus.manifest import load_manifest
 
 Command = Callable[..., tuple[int, str]]
 
@@ -117,3 +121,34 @@ def test_the_command_line_and_the_library_hold_out_the_same_shares(built: Path) 
 def test_a_list_of_compounds_that_is_not_there_is_said_to_be_missing(spektron: Command, tmp_path: Path) -> None:
     status, output = spektron("corpus", "fetch", "nist", "--folder", tmp_path, "--files", "missing.txt")
     assert (status, "no such file: missing.txt" in output) == (2, True), output
+
+
+def test_a_card_says_how_large_and_how_to_build_it_again(
+    built: Path, spektron: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = (built / "card.md").read_text()
+    assert " KiB. Fingerprint" in card
+    assert "sources and modalities shown" not in card
+    typed = card.partition('"command": "')[2].partition('"')[0]
+    assert typed == (
+        "spektron corpus build --source simulated:20 --out FOLDER --name built --seed 0 --validation 0.1 --test 0.05"
+    )
+    again = tmp_path / "again"
+    assert spektron(*typed.replace("FOLDER", str(again)).split()[1:])[0] == 0
+    assert (again / "manifest.json").read_text() == (built / "manifest.json").read_text()
+    monkeypatch.setattr("spektron.corpus.card.MOST_EXAMPLES", 2)
+    assert "\n2 of 3 sources and modalities shown" in render_card(load_manifest(built))
+
+
+def test_infrared_is_drawn_from_high_to_low_wavenumbers_and_each_panel_named(
+    spektron: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Axes] = []
+    add = Figure.add_subplot
+    monkeypatch.setattr(Figure, "add_subplot", lambda *words: drawn.append(add(*words)) or drawn[-1])
+    spektron("corpus", "build", "--source", "simulated:20", "--out", tmp_path / "c")
+    titles = [axes.get_title(loc="left") for axes in drawn]
+    turned = {title.split()[1]: axes.xaxis_inverted() for title, axes in zip(titles, drawn, strict=True)}
+    assert turned == {"IR": True, "RAMAN": False, "NIR": True}
+    assert all("\nsimulated/" in title for title in titles)
+    assert {axes.get_xlabel() for axes in drawn} == {"wavenumber / cm⁻¹"}

@@ -90,7 +90,7 @@ def _with(i: int, place: int, value: float) -> Spectrum:
 BAD = {
     "not-finite": _with(1000, 5, np.nan),
     "wrong-length": make_spectrum(1002, intensity=np.ones(7, dtype=np.float32)),
-    "axis-descending": make_spectrum(1003, wavenumber_start_cm1=4000.0, wavenumber_stop_cm1=400.0),
+    "axis-not-ascending": make_spectrum(1003, wavenumber_start_cm1=4000.0, wavenumber_stop_cm1=400.0),
     "axis-not-finite": make_spectrum(1004, wavenumber_stop_cm1=float("inf")),
     "unknown-modality": make_spectrum(1005, modality="UV"),
     "constant": make_spectrum(1006, intensity=np.ones(NUM_POINTS, dtype=np.float32)),

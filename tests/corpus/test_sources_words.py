@@ -8,7 +8,7 @@ from spektron.core.errors import ConfigError
 from spektron.corpus import sources
 from spektron.corpus.sources import Bundled, Simulated, Table, open_source
 from spektron.corpus.sources.chembl import Chembl
-from spektron.corpus.sources.words import SOURCES
+from spektron.corpus.sources.words import SOURCES, as_word
 from tests.corpus.files_computed import write_chembl
 
 
@@ -77,3 +77,10 @@ def test_an_unknown_setting_is_told_from_a_repeated_one(word: str, told: str, hi
         open_source(word)
     assert told in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_a_description_gives_the_word_back(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("")
+    for word in ("bundled", "simulated:9,seed=2,modalities=IR+RAMAN", f"csv:{tmp_path},modality=NIR"):
+        assert as_word(open_source(word).describe()).replace("FOLDER", str(tmp_path)) == word
+    assert as_word({"name": "one of a library's user", "config": {}}) == ""
