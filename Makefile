@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Those that need nothing: the others are given files, a corpus, or ten minutes (docs/performance.md).
+BENCHMARKS := engine step simulate sticks decode near_duplicates study
 export SPEKTRON_HOME ?= $(CURDIR)/.spektron
 
 .DEFAULT_GOAL := help
@@ -44,7 +46,7 @@ ui: $(READY) ## MLflow's UI on http://127.0.0.1:5000
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///$(SPEKTRON_HOME)/mlflow.db
 
 bench: $(READY) ## Benchmarks: ratios against named baselines (see benchmarks/)
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 cluster-local: $(READY) ## Start a Ray head on loopback with token authentication
 	@$(BIN)/python cluster/local.py start

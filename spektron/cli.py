@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import runpy
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from tyro.extras import SubcommandApp
 
 from spektron.core.errors import ConfigError
 from spektron.core.storage import Storage
+from spektron.corpus import BuildConfig
+from spektron.report.phases import phase_bars
 from spektron.report.terminal import console_width
 from spektron.study.command import RunOptions, guarded, run_study
 from spektron.study.study import Study
 
 __all__ = ["main"]
 
-# Where there is no terminal to draw a bar on.
-_LOG_EVERY_S = 15.0
+# An option that takes several words and may be given several times: none of them takes another's place.
+_Words = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,20 +34,25 @@ class Fetch:
     """chembl, uspto, nist, rruff, multimodal, qm9s or openspecy."""
     folder: Path
     """Where the files shall lie; what is there already is checked and not fetched again."""
-    files: tuple[str, ...] = ()
+    files: Annotated[_Words, tyro.conf.UseAppendAction, tyro.conf.arg(metavar="FILE …")] = ()
     """Only these of the source's files. For nist: CAS numbers, or one text file with a CAS number a line."""
 
     def run(self) -> int:
         from spektron.corpus.fetch import fetch
+        from spektron.corpus.registry import PUBLICATIONS
 
-        files: Path | tuple[str, ...] | None = self.files or None
-        if len(self.files) == 1 and Path(self.files[0]).is_file():
-            files = Path(self.files[0])
+        words = _flat(self.files)
+        files: Path | tuple[str, ...] | None = words or None
+        if len(words) == 1 and Path(words[0]).is_file():
+            files = Path(words[0])
         found = fetch(self.source, self.folder, files=files)
+        is_packed = PUBLICATIONS[self.source].is_packed
+        unpack = "".join(f"unzip {path} -d {self.folder} && " for path in found if is_packed)
         _console().print(
-            f"{len(found)} files in {self.folder}; look next: spektron corpus build --source "
+            f"{len(found)} files in {self.folder}; look next: {unpack}spektron corpus build --source "
             f"{self.source}:{self.folder} --out CORPUS",
             highlight=False,
+            soft_wrap=True,  # to be copied
         )
         return 0
 
@@ -60,16 +63,16 @@ class Build:
 
     out: str
     """Folder to make, or an address such as s3://bucket/folder."""
-    source: Annotated[tuple[str, ...], tyro.conf.arg(metavar="SOURCE …")]
+    source: Annotated[_Words, tyro.conf.UseAppendAction, tyro.conf.arg(metavar="SOURCE …")] = ()
     """What to read: bundled, simulated:NUM, or chembl, uspto, table, …:FOLDER[,setting=value]; the earlier one wins
     where two hold the same spectrum."""
     name: str | None = None
     """How people and ledgers call it; by default the folder's name."""
     seed: int = 0
     """Of ranks and splits."""
-    validation: float = 0.1
+    validation: float = BuildConfig().validation_fraction
     """Share of the spectra held out for validation, by compound."""
-    test: float = 0.05
+    test: float = BuildConfig().test_fraction
     """Share of the spectra held out for testing, by compound."""
     overwrite: bool = False
     """Replace what is there."""
@@ -77,11 +80,16 @@ class Build:
     """Who reads and writes: this process, or as many tasks of a Ray cluster (RAY_ADDRESS, else one on this machine)."""
 
     def run(self) -> int:
-        from spektron.corpus import BuildConfig, build_corpus, render_info
+        from spektron.corpus import build_corpus, render_info
         from spektron.corpus.building.workers import workers
         from spektron.corpus.manifest import nameable
         from spektron.corpus.sources import open_source
 
+        if not (words := _flat(self.source)):
+            raise ConfigError("expected what to read, found no --source", "for example --source bundled")
+        for option, share in (("--validation", self.validation), ("--test", self.test)):
+            if not 0 <= share < 0.5:
+                raise ConfigError(f"{option}: expected a share from 0 to below 0.5, found {share:g}", "for example 0.1")
         out = Storage.at(self.out)
         config = BuildConfig().with_values(
             {
@@ -91,8 +99,8 @@ class Build:
                 "test_fraction": self.test,
             }
         )
-        sources = [open_source(word) for word in self.source]
-        with workers(self.workers) as many, _progress() as progress:
+        sources = [open_source(word) for word in words]
+        with workers(self.workers) as many, phase_bars() as progress:
             build_corpus(sources, out, config, overwrite=self.overwrite, workers=many, progress=progress)
         _console().print(render_info(out))
         _console().print(
@@ -149,7 +157,7 @@ class Verify:
     def run(self) -> int:
         from spektron.corpus import verify_corpus
 
-        with _progress() as progress:
+        with phase_bars() as progress:
             report = verify_corpus(self.folder, progress)
         report.require_ok()
         _console().print(
@@ -203,27 +211,8 @@ def _console() -> Console:
     return Console(width=console_width())
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
-    """A bar per phase on a terminal; a line now and then in a log."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        tasks: dict[str, TaskID] = {}
-        told = time.monotonic()
-
-        def tell(phase: str, done: int, total: int | None) -> None:
-            nonlocal told
-            if phase not in tasks:
-                tasks[phase] = bars.add_task(phase)
-                if done and done != total:
-                    console.print(f"going on with what was interrupted: {phase}, {done} of {total} done before")
-            bars.update(tasks[phase], completed=done, total=total)
-            if not console.is_terminal and time.monotonic() - told > _LOG_EVERY_S:
-                told = time.monotonic()
-                console.print(f"{phase}: {done} of {total or '?'}", highlight=False)
-
-        yield tell
+def _flat(given: _Words) -> tuple[str, ...]:
+    return tuple(word for words in given for word in words)
 
 
 def _load_study(word: str) -> Any:

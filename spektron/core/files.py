@@ -13,7 +13,7 @@ from pathlib import Path
 
 from spektron.core.errors import ResourceError
 
-__all__ = ["atomic_path", "disk_errors", "require_free_bytes", "sha256_file", "write_text"]
+__all__ = ["atomic_path", "disk_errors", "require_free_bytes", "sha256_file", "size_text", "write_text"]
 
 
 @contextmanager
@@ -66,6 +66,11 @@ def require_free_bytes(path: Path, needed_bytes: int, what: str) -> None:
             f"found {free / 2**20:.0f} MiB free",
             "free some space, or choose another disk with --home or --out",
         )
+
+
+def size_text(num_bytes: int) -> str:
+    """``23 KiB``, ``1,204 MiB``: in the unit in which there is something to tell."""
+    return f"{num_bytes / 2**20:,.0f} MiB" if num_bytes >= 10 * 2**20 else f"{num_bytes / 2**10:,.0f} KiB"
 
 
 def sha256_file(path: Path) -> str:

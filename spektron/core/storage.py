@@ -20,7 +20,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.fs
 
-from spektron.core.errors import ConfigError
+from spektron.core.errors import ConfigError, CorpusError
 from spektron.core.files import disk_errors
 
 __all__ = ["Storage"]
@@ -49,6 +49,8 @@ class Storage:
         """
         if isinstance(place, Storage):
             return place
+        if place == "":
+            raise _no_address("", "an empty text, as an unset shell variable gives")
         if isinstance(place, Path) or "://" not in place:
             return cls(str(Path(place).expanduser().absolute()))
         _file_system(place)
@@ -85,8 +87,10 @@ class Storage:
         Raises
         ------
         FileNotFoundError
+        CorpusError
+            When a server does not answer, or refuses; so with every other method.
         """
-        with self.open(name) as file:
+        with self._answers(), self.open(name) as file:
             data: bytes = file.read()
         return data
 
@@ -99,7 +103,8 @@ class Storage:
         """
         if not self.is_local:
             system, base = _file_system(self.location)
-            return system.open_input_file(f"{base}/{name}")
+            with self._answers():
+                return system.open_input_file(f"{base}/{name}")
         path = self.path / name
         if not path.is_file():  # opening a named pipe would wait for ever
             raise FileNotFoundError(errno.ENOENT, "no regular file, or none at all", str(path))
@@ -122,7 +127,7 @@ class Storage:
                 yield file
             return
         system, base = _file_system(self.location)
-        with system.open_output_stream(f"{base}/{name}") as stream:
+        with self._answers(), system.open_output_stream(f"{base}/{name}") as stream:
             yield stream
 
     def write_bytes(self, name: str, data: bytes) -> None:
@@ -136,27 +141,47 @@ class Storage:
             path = self.path / name
             return path.stat().st_size if path.is_file() else None
         system, base = _file_system(self.location)
-        info = system.get_file_info(f"{base}/{name}")
+        with self._answers():
+            info = system.get_file_info(f"{base}/{name}")
         return int(info.size) if info.type == pyarrow.fs.FileType.File else None
 
     def names(self) -> list[str]:
         """Names of the files directly in this folder, sorted; empty where there is no such folder."""
         system, base = _file_system(self.location)
         selector = pyarrow.fs.FileSelector(base, allow_not_found=True)
-        return sorted(info.base_name for info in system.get_file_info(selector) if info.is_file)
+        with self._answers():
+            return sorted(info.base_name for info in system.get_file_info(selector) if info.is_file)
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
         if self.size(name) is not None:
             system, base = _file_system(self.location)
-            system.delete_file(f"{base}/{name}")
+            with self._answers():
+                system.delete_file(f"{base}/{name}")
 
     def remove_folder(self, name: str) -> None:
         """Remove a folder below this one with all that is in it, if it is there."""
         system, base = _file_system(self.location)
         path = f"{base}/{name}"
-        if system.get_file_info(path).type == pyarrow.fs.FileType.Directory:
-            system.delete_dir(path)
+        with self._answers():
+            if system.get_file_info(path).type == pyarrow.fs.FileType.Directory:
+                system.delete_dir(path)
+
+    @contextmanager
+    def _answers(self) -> Iterator[None]:
+        """Tell a server that does not answer, or refuses, from a file that is missing or damaged."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            if self.is_local or error.filename is not None:  # a file of this machine, in whatever was done meanwhile
+                raise
+            raise CorpusError(
+                f"expected an answer from {self}, found: {error}",
+                "check the network, the credentials and the endpoint (AWS_ENDPOINT_URL, or endpoint_override=… in the "
+                "address), then run the same command again",
+            ) from error
 
     @contextmanager
     def _writing_here(self, name: str) -> Iterator[IO[bytes]]:
@@ -182,8 +207,14 @@ def _file_system(location: str) -> tuple[pyarrow.fs.FileSystem, str]:
     try:
         system, path = pyarrow.fs.FileSystem.from_uri(location)
     except (pa.ArrowException, ImportError, ValueError, OSError) as error:
-        raise ConfigError(
-            f"expected a folder or the address of one, found {location!r}: {error}",
-            "give a path, or an address such as s3://bucket/folder, gs://bucket/folder or fsspec+sftp://host/folder",
-        ) from None
+        raise _no_address(location, str(error)) from None
+    if not path.strip("/"):
+        raise _no_address(location, "it names no bucket or folder")
     return system, path.rstrip("/")
+
+
+def _no_address(location: str, found: str) -> ConfigError:
+    return ConfigError(
+        f"expected a folder or the address of one, found {str(Storage(location))!r}: {found}",
+        "give a path, or an address such as s3://bucket/folder, gs://bucket/folder or fsspec+sftp://host/folder",
+    )

@@ -2,7 +2,7 @@
 
 Keys (see `spektron.corpus._sketch`) sort by bucket and, within a bucket, by a place that copies have nearly in common.
 So after one sort a row's candidates are its next neighbours: those of its own bucket whose place is no more than
-`PLACE_TOLERANCE` away, and of these at most `reach` (a sorted neighbourhood: Hernández and Stolfo 1995). A bucket of a
+`_PLACE_TOLERANCE` away, and of these at most `reach` (a sorted neighbourhood: Hernández and Stolfo 1995). A bucket of a
 thousand look-alikes costs a thousand times `reach` pairs, not half a million, and what lay beyond the reach is counted.
 """
 
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from spektron.corpus._sketch import ORDER_BITS, ORDER_STEP
 
-__all__ = ["PLACE_TOLERANCE", "REACH", "PairBlock", "candidate_pairs"]
+__all__ = ["REACH", "PairBlock", "candidate_pairs"]
 
 # Places are projections on one direction, so two windows at relative distance d lie about N(0, d²) apart. Four
 # deviations at the 0.05 that coarse resampling of narrow lines brings.
-PLACE_TOLERANCE = 0.2
+_PLACE_TOLERANCE = 0.2
 # Nearest copies come first, so a short reach loses little; measured in docs/near_duplicates.md.
 REACH = 32
 # Keys sorted at a time: with their rows and the sort's own copies about 12 MB, and 40 MB of pairs where a key has four
@@ -48,7 +48,7 @@ class PairBlock:
     num_left_out: int
 
 
-def candidate_pairs(keys: UInts, *, reach: int = REACH, tolerance: float = PLACE_TOLERANCE) -> Iterator[PairBlock]:
+def candidate_pairs(keys: UInts, *, reach: int = REACH, tolerance: float = _PLACE_TOLERANCE) -> Iterator[PairBlock]:
     """Yield the pairs of rows that meet under a key, in blocks.
 
     At most ``rows × NUM_KEYS × reach`` pairs in all. Memory beyond `keys` does not grow with the rows, except for the

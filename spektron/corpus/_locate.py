@@ -66,6 +66,8 @@ def _compound(text: str) -> str:
     """``64-17-5:1`` → ``C64175-1.jdx``, the number's check digit verified."""
     found = re.fullmatch(r"(\d{2,7})-?(\d{2})-?(\d)(?::(\d{1,3}))?", text.strip())
     digits = "".join(found.group(1, 2)) if found else ""
+    if not found and re.search(r"[./\\]", text):
+        raise ConfigError(f"expected CAS numbers or a text file of them, found no such file: {text}", "check the path")
     if not found or sum(i * int(d) for i, d in enumerate(reversed(digits), 1)) % 10 != int(found.group(3)):
         raise ConfigError(f"expected a CAS number, found {text!r}", "write it like 64-17-5; its last digit is a check")
     return f"C{digits}{found.group(3)}-{found.group(4) or 0}.jdx"

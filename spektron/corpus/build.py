@@ -7,7 +7,6 @@ place, so the corpus does not depend on who read what, or when.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,10 +18,12 @@ from spektron.corpus.building.account import Account, write_report
 from spektron.corpus.building.examples import choose_examples
 from spektron.corpus.building.index import load_index
 from spektron.corpus.building.judge import Judgement, judge
+from spektron.corpus.building.nothing import nothing_kept
 from spektron.corpus.building.placing import Placement, place
 from spektron.corpus.building.plan import BuildPlan, plan_build, versions
 from spektron.corpus.building.rebuild import kept_build, refuse_other_build
 from spektron.corpus.building.runs import PartAccount, read_account
+from spektron.corpus.building.shards import is_written
 from spektron.corpus.building.target import WORK_NAME, building_folder, discard, publish
 from spektron.corpus.building.tasks import check_pairs, read_parts, write_shards
 from spektron.corpus.building.workers import ThisProcess, Workers
@@ -43,7 +44,8 @@ from spektron.corpus.sources.base import Source
 __all__ = ["Progress", "build_corpus"]
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with (phase, done, in all or None): ``reading`` (parts), ``judging``, ``writing`` (shards), ``describing``."""
+"""Called with (phase, done, in all or None): ``reading`` (parts), ``judging``, ``writing`` (shards), ``describing``; a
+phase's first call says what an interrupted build has left done."""
 
 
 def build_corpus(
@@ -116,14 +118,18 @@ class _Build:
     def __init__(self, plan: BuildPlan, folder: Storage, workers: Workers, tell: Progress) -> None:
         self._plan, self._folder, self._workers, self._tell = plan, folder, workers, tell
         self._work = folder / WORK_NAME
+        self._goes_on = False
 
     def run(self) -> Manifest:
         """Everything but the manifest's file."""
-        self._plan.claim(self._work)
+        self._goes_on = self._plan.claim(self._work)
         accounts = self._read()
         self._tell("judging", 0, None)
         index = load_index(self._work, accounts)
-        self._require_rows(accounts, len(index))
+        if not len(index):
+            error = nothing_kept(self._plan, self._work, accounts)
+            discard(self._folder)
+            raise error
         judgement = judge(index, partial(check_pairs, self._workers, self._work))
         placement = place(index, judgement, self._plan.config)
         self._tell("judging", len(index), len(index))
@@ -148,13 +154,14 @@ class _Build:
 
     def _write(self, placement: Placement) -> list[Shard]:
         shards = list(placement.shards(self._plan.config))
-        order = {(shard.split, shard.index): number for number, shard in enumerate(shards)}
-        written: dict[int, Shard] = {}
+        known = sum(is_written(self._work, self._folder, shard) for shard in shards) if self._goes_on else 0
+        self._tell("writing", known, len(shards))
+        written: dict[str, Shard] = {}
         per_group = self._plan.config.rows_per_group
         for shard in write_shards(self._workers, self._work, self._folder, shards, per_group):
-            written[order[shard.split, int(shard.file.split("-")[1].split(".")[0])]] = shard
-            self._tell("writing", len(written), len(shards))
-        return [written[number] for number in range(len(shards))]
+            written[shard.file] = shard
+            self._tell("writing", max(len(written), known), len(shards))
+        return [written[shard.file] for shard in shards]
 
     def _manifest(self, placement: Placement, shards: list[Shard], account: Account) -> Manifest:
         config = self._plan.config
@@ -177,21 +184,6 @@ class _Build:
             repairs=account.repairs,
             notes=_notes(config, placement, placement.judgement),
             built_with=versions(),
-        )
-
-    def _require_rows(self, accounts: Sequence[PartAccount], num_rows: int) -> None:
-        if num_rows:
-            return
-        names = ", ".join(str(source.get("name")) for source in self._plan.described) or "none"
-        reasons: Counter[str] = Counter()
-        for account in accounts:
-            for refused in account.refused.values():
-                reasons.update(refused)
-        found = ", ".join(f"{reason}: {num}" for reason, num in reasons.most_common()) or "nothing to read"
-        discard(self._folder)
-        raise CorpusError(
-            f"expected at least one spectrum from the sources ({names}), found none; rejected by reason: {found}",
-            "look at the reasons above, and at the folder and format the source was given",
         )
 
 

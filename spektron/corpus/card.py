@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from spektron.core.files import size_text
 from spektron.corpus.building.gate import BUILD_REASONS, DUPLICATE_REASONS
-from spektron.corpus.manifest import CARD_FIGURE_NAME, Manifest
+from spektron.corpus.card_figure import MOST_EXAMPLES
+from spektron.corpus.manifest import CARD_FIGURE_NAME, BuildConfig, Manifest
 from spektron.corpus.schema import SPLITS
 from spektron.corpus.sources.base import REJECT_REASONS
+from spektron.corpus.sources.words import as_word
 from spektron.spectra.convert import REPAIRS
 
 __all__ = ["render_card"]
@@ -20,13 +23,14 @@ __all__ = ["render_card"]
 _MEANING = {**REJECT_REASONS, **BUILD_REASONS, **DUPLICATE_REASONS, **REPAIRS}
 
 
-def render_card(manifest: Manifest, has_figure: bool = True) -> str:
+def render_card(manifest: Manifest) -> str:
     """Text of `card.md`."""
     return (
         "\n\n".join(
             [
                 _heading(manifest),
-                *([f"![Example spectra of each source and modality]({CARD_FIGURE_NAME})"] if has_figure else []),
+                f"![Example spectra of each source and modality]({CARD_FIGURE_NAME})",
+                *_cut(manifest),
                 *(f"**Note:** {_cell(note)}" for note in manifest.notes),
                 "## What it holds",
                 _counts(manifest),
@@ -52,8 +56,15 @@ def _heading(manifest: Manifest) -> str:
     return (
         f"# Corpus {_cell(manifest.name)}\n\n"
         f"{sum(manifest.num_spectra.values()):,} spectra of {sum(manifest.num_compounds.values()):,} compounds, "
-        f"{len(manifest.shards)} shards, {num_bytes / 2**20:,.0f} MiB. Fingerprint `{manifest.fingerprint}`."
+        f"{len(manifest.shards)} shards, {size_text(num_bytes)}. Fingerprint `{manifest.fingerprint}`."
     )
+
+
+def _cut(manifest: Manifest) -> list[str]:
+    """What the figure leaves out."""
+    num = sum(len(modalities) for modalities in manifest.counts.values())
+    what = "sources and modalities shown: those of which there is most"
+    return [f"{MOST_EXAMPLES} of {num} {what}."] if num > MOST_EXAMPLES else []
 
 
 def _counts(manifest: Manifest) -> str:
@@ -124,7 +135,20 @@ def _built(manifest: Manifest) -> str:
         "built_with": manifest.built_with,
         "build_key": manifest.build_key,
     }
+    if command := _command(manifest):
+        made = {"command": command, **made}
     return f"```json\n{json.dumps(made, indent=1, ensure_ascii=False)}\n```"
+
+
+def _command(manifest: Manifest) -> str:
+    """What to type to build the same again, folders left to fill in; empty where no command builds it."""
+    config = manifest.config
+    words = [as_word(source) for source in manifest.sources]
+    typed = {"name", "seed", "validation_fraction", "test_fraction"}
+    if "" in words or config.model_dump(exclude=typed) != BuildConfig().model_dump(exclude=typed):
+        return ""
+    given = f"--name {config.name} --seed {config.seed} --validation {config.validation_fraction:g}"
+    return f"spektron corpus build --source {' '.join(words)} --out FOLDER {given} --test {config.test_fraction:g}"
 
 
 def _short(source: Mapping[str, object]) -> dict[str, object]:

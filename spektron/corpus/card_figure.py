@@ -14,7 +14,10 @@ __all__ = ["MOST_EXAMPLES", "Example", "draw_examples"]
 # Three columns of five: a page. Of more sources and modalities the largest are shown.
 MOST_EXAMPLES = 15
 _COLUMNS = 3
-_PANEL_INCHES = (2.6, 1.55)
+_PANEL_INCHES = (2.6, 1.75)
+_MOST_CHARACTERS = 48
+# Absorption is drawn from high to low wavenumbers, a Raman shift upwards.
+_DRAWN_DOWNWARDS = ("IR", "NIR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +26,8 @@ class Example:
 
     Attributes
     ----------
-    label : str
-        Source and modality.
+    name, source, modality : str
+        Which spectrum it is, and what it stands for.
     num_spectra : int
         How many it stands for.
     start_cm1, stop_cm1 : float
@@ -34,7 +37,9 @@ class Example:
         Of the intensities.
     """
 
-    label: str
+    name: str
+    source: str
+    modality: str
     num_spectra: int
     start_cm1: float
     stop_cm1: float
@@ -60,11 +65,17 @@ def draw_examples(examples: Sequence[Example]) -> bytes:
             axes = figure.add_subplot(num_rows, _COLUMNS, place + 1)
             axis = np.linspace(example.start_cm1, example.stop_cm1, len(example.intensity))
             axes.plot(axis, example.intensity, linewidth=0.7, color=PAPER_COLOURS[place % len(PAPER_COLOURS)])
-            axes.set_title(f"{example.label}  ({example.num_spectra:,})", loc="left")
+            of = f"{example.source}, {example.modality}  ({example.num_spectra:,})"
+            axes.set_title(f"{of}\n{_short(example.name)}", loc="left", parse_math=False)
             axes.set_ylabel(example.unit)
             axes.margins(x=0.01)
-            if place >= len(examples) - _COLUMNS:
-                axes.set_xlabel("wavenumber / cm⁻¹")
+            axes.set_xlabel("wavenumber / cm⁻¹")
+            if example.modality in _DRAWN_DOWNWARDS:
+                axes.invert_xaxis()
         png = io.BytesIO()
         figure.savefig(png, format="png", metadata={"Software": None})
     return png.getvalue()
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _MOST_CHARACTERS else f"…{name[1 - _MOST_CHARACTERS :]}"

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from spektron.core.files import size_text
 from spektron.core.storage import Storage
 from spektron.corpus.manifest import CARD_NAME, Manifest, load_manifest
 from spektron.corpus.schema import SPLITS
@@ -43,7 +44,7 @@ def _heading(path: Storage, manifest: Manifest) -> Text:
     text.append(f"{manifest.name}", style="bold").append(f"  fingerprint {manifest.fingerprint}  at {path}\n")
     text.append(
         f"{sum(manifest.num_spectra.values()):,} spectra of {sum(manifest.num_compounds.values()):,} compounds in "
-        f"{len(manifest.shards)} shards, {num_bytes / 2**20:,.0f} MiB; seed {manifest.config.seed}"
+        f"{len(manifest.shards)} shards, {size_text(num_bytes)}; seed {manifest.config.seed}"
     )
     read, kept = (sum(record[name] for record in manifest.records.values()) for name in ("read", "kept"))
     text.append(f"\n{read:,} records read, {kept:,} kept; the data card with examples: {path}/{CARD_NAME}")

@@ -62,7 +62,7 @@ class BuildConfig(Settings):
     seed: int = 0
     """Of the ranks and of the split. Another seed is another order and another split."""
 
-    validation_fraction: float = Field(default=0.05, ge=0, lt=0.5)
+    validation_fraction: float = Field(default=0.1, ge=0, lt=0.5)
     """Expected share of compounds held out for validation; by hash of the compound, so the share is met on average."""
 
     test_fraction: float = Field(default=0.05, ge=0, lt=0.5)

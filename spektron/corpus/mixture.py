@@ -97,6 +97,8 @@ def parse_mix(text: str) -> dict[str, float]:
     mix: dict[str, float] = {}
     for word in text.split(","):
         kind, _, weight = (part.strip() for part in word.partition("="))
+        if kind in mix:
+            raise ConfigError(f"expected each kind once, found {text!r}", f"give {kind} one share")
         try:
             mix[kind] = float(weight)
         except ValueError:

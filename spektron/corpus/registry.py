@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from spektron.corpus.sources.chembl import Chembl
 from spektron.corpus.sources.multimodal import Multimodal
+from spektron.corpus.sources.nist import Nist
+from spektron.corpus.sources.openspecy import Openspecy
 from spektron.corpus.sources.qm9s import Qm9s
+from spektron.corpus.sources.rruff import Rruff
 from spektron.corpus.sources.uspto import Uspto
 
 __all__ = ["PUBLICATIONS", "Figshare", "Osf", "Place", "Plain", "Publication", "WebBook", "Zenodo"]
@@ -76,6 +79,8 @@ class Publication:
         Of all files together; None where nothing is published about it.
     note : str
         What to know before or do after the download.
+    is_packed : bool
+        Whether the files are zip archives that the reader does not take as they are.
     """
 
     place: Place
@@ -85,6 +90,7 @@ class Publication:
     homepage: str
     approximate_bytes: int | None = None
     note: str = ""
+    is_packed: bool = False
 
 
 _RRUFF = (
@@ -116,18 +122,17 @@ PUBLICATIONS: dict[str, Publication] = {
     "nist": Publication(
         place=WebBook(),
         files=(),
-        licence="NIST Standard Reference Data: all rights reserved; for your own use, not to be passed on",
-        citation="Linstrom P. J., Mallard W. G. (eds.), NIST Chemistry WebBook, NIST Standard Reference Database 69, "
-        "doi:10.18434/T4D303",
+        licence=Nist.licence,
+        citation=Nist.citation,
         homepage="https://webbook.nist.gov/chemistry/",
-        note="NIST offers no bulk download: each compound is one request, with a pause between two of them.",
+        note="NIST offers no bulk download: each compound is one request, with a pause between two of them. What is "
+        "fetched is for your own use, not to be passed on.",
     ),
     "rruff": Publication(
         place=Plain("https://www.rruff.net/zipped_data_files"),
         files=_RRUFF,
-        licence="free to use with citation",
-        citation="Lafuente B., Downs R. T., Yang H., Stone N., The power of databases: the RRUFF project, in: "
-        "Highlights in Mineralogical Crystallography, De Gruyter (2015) 1-30",
+        licence=Rruff.licence,
+        citation=Rruff.citation,
         homepage="https://www.rruff.net",
         note="Leave the archives packed: the reader takes them as they are.",
     ),
@@ -138,6 +143,7 @@ PUBLICATIONS: dict[str, Publication] = {
         citation=Multimodal.citation,
         homepage="https://doi.org/10.5281/zenodo.14770232",
         note="Unpack the archive: the reader takes the aligned_chunk_*.parquet in it.",
+        is_packed=True,
     ),
     "qm9s": Publication(
         place=Figshare((24235333,)),
@@ -150,10 +156,8 @@ PUBLICATIONS: dict[str, Publication] = {
     "openspecy": Publication(
         place=Osf("x7dpz"),
         files=("both_raw.rds",),
-        licence="as stated at osf.io/x7dpz and, for each contributed library, in its metadata",
-        citation="Cowger W. et al., Microplastic spectral classification needs an open source community: Open Specy to "
-        "the rescue!, Anal. Chem. 93 (2021) 7543-7548, doi:10.1021/acs.analchem.1c00123; "
-        "data doi:10.17605/OSF.IO/X7DPZ",
+        licence=Openspecy.licence,
+        citation=Openspecy.citation,
         homepage="https://osf.io/x7dpz/",
         note="Beside both_raw.rds, both_nobaseline.rds and both_derivative.rds hold the same spectra, processed.",
     ),

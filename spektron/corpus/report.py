@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from spektron.core.errors import CorpusError
+from spektron.core.errors import ConfigError, CorpusError
 from spektron.core.storage import Storage
 from spektron.corpus.manifest import REPORT_NAME, load_manifest
 
@@ -29,15 +29,19 @@ def render_report(place: Storage | Path | str, wanted: Mapping[str, str], limit:
     place : Storage, Path or str
         A corpus.
     wanted : mapping
-        Column (``source``, ``outcome``, ``reason``) → value.
+        Column (``source``, ``outcome``, ``reason``) → value; a source's name stands for all of its sets.
     limit : int
         Rows shown at most; 0 for all.
 
     Raises
     ------
+    ConfigError
+        For a source or reason that no record of the report has.
     CorpusError
         When there is no corpus, or its report is missing.
     """
+    if limit < 0:
+        raise ConfigError(f"--limit: expected 0 or more, found {limit}", "0 names all")
     folder = Storage.at(place)
     load_manifest(folder)
     try:
@@ -47,7 +51,7 @@ def render_report(place: Storage | Path | str, wanted: Mapping[str, str], limit:
             f"expected {folder}/{REPORT_NAME}, found: {error}", "copy it again, or build the corpus again"
         ) from None
     for column, value in wanted.items():
-        rows = rows.filter(pc.equal(rows[column], value))
+        rows = _only(rows, column, value)
     table = Table(title=f"{len(rows):,} records", title_justify="left", title_style="bold")
     for column in _COLUMNS:
         table.add_column(column, overflow="fold")
@@ -57,3 +61,14 @@ def render_report(place: Storage | Path | str, wanted: Mapping[str, str], limit:
     if (more := len(rows) - len(shown)) > 0:
         return Group(table, Text(f"… and {more:,} more; --limit 0 names all, as does {folder}/{REPORT_NAME}"))
     return table
+
+
+def _only(rows: pa.Table, column: str, value: str) -> pa.Table:
+    mine = pc.equal(rows[column], value)
+    if column == "source":
+        mine = pc.or_(mine, pc.starts_with(rows[column], f"{value}/"))
+    # An outcome that nothing had is an answer; a name that nothing has is a slip.
+    if column != "outcome" and not pc.any(mine).as_py():
+        there = ", ".join(sorted(pc.unique(rows[column]).to_pylist())) or "none"
+        raise ConfigError(f"--{column}: expected one of the report's, found {value!r}", f"there are: {there}")
+    return rows.filter(mine)

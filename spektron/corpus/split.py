@@ -13,14 +13,12 @@ from hashlib import blake2b
 
 from spektron.corpus.manifest import BuildConfig
 
-__all__ = ["RANK_BITS", "GroupSplitter", "spectrum_rank"]
-
-# 63 bits of the hash, so that a rank is a non-negative int64 in every tool that reads Parquet.
-RANK_BITS = 63
+__all__ = ["GroupSplitter", "spectrum_rank"]
 
 
 def spectrum_rank(spectrum_id: str, seed: int) -> int:
     """Seeded 63-bit hash of a spectrum's id: its place in the corpus's random order."""
+    # 63 bits of 64, so that a rank is a non-negative int64 in every tool that reads Parquet.
     return _hash64(spectrum_id, seed, b"rank") >> 1
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from spektron.core.errors import CorpusError
 from spektron.core.storage import Storage
+from spektron.corpus._recount import report_problems
 from spektron.corpus.content import CONTENT_COLUMNS, ContentHash, digests
 from spektron.corpus.manifest import MANIFEST_NAME, REPORT_NAME, Manifest, Shard, load_manifest, rebuild_command
 from spektron.corpus.reading import open_shard, shard_errors
@@ -67,7 +67,9 @@ class VerifyReport:
 
 
 def verify_corpus(place: Storage | Path | str, progress: Progress | None = None) -> VerifyReport:
-    """Check every shard's size and sha256, every row's values, order and split, and the content fingerprint.
+    """Check every shard's size and sha256, every row's values, order and split, the content fingerprint, all numbers.
+
+    What the manifest says became of every record is counted again from the rows and from `report.parquet`.
 
     Parameters
     ----------
@@ -86,7 +88,8 @@ def verify_corpus(place: Storage | Path | str, progress: Progress | None = None)
     tell = progress or (lambda phase, done, total: None)
     rows = _Rows(manifest)
     rows.problems += [f"{name} is no shard of this corpus" for name in _strangers(folder, manifest)]
-    rows.problems += _report_problems(folder)
+    rows.problems += report_problems(folder, manifest)
+    tell("checking", 0, len(manifest.shards))
     num_threads = min(_MOST_THREADS, os.cpu_count() or 1)
     with ThreadPoolExecutor(num_threads) as threads:
         looked = threads.map(lambda shard: _look_at(folder, shard, manifest.config.rows_per_group), manifest.shards)
@@ -191,14 +194,6 @@ def _sha256(folder: Storage, name: str) -> tuple[int, str]:
 def _strangers(folder: Storage, manifest: Manifest) -> Iterator[str]:
     known = {shard.file for shard in manifest.shards} | {REPORT_NAME}
     yield from (name for name in folder.names() if name.endswith(".parquet") and name not in known)
-
-
-def _report_problems(folder: Storage) -> list[str]:
-    try:
-        pq.ParquetFile(folder.open(REPORT_NAME))
-    except (OSError, pa.ArrowException) as error:
-        return [f"{REPORT_NAME}: expected the names of records that were not kept, found: {error}"]
-    return []
 
 
 class _Rows:

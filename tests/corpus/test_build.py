@@ -90,7 +90,7 @@ def _with(i: int, place: int, value: float) -> Spectrum:
 BAD = {
     "not-finite": _with(1000, 5, np.nan),
     "wrong-length": make_spectrum(1002, intensity=np.ones(7, dtype=np.float32)),
-    "axis-descending": make_spectrum(1003, wavenumber_start_cm1=4000.0, wavenumber_stop_cm1=400.0),
+    "axis-not-ascending": make_spectrum(1003, wavenumber_start_cm1=4000.0, wavenumber_stop_cm1=400.0),
     "axis-not-finite": make_spectrum(1004, wavenumber_stop_cm1=float("inf")),
     "unknown-modality": make_spectrum(1005, modality="UV"),
     "constant": make_spectrum(1006, intensity=np.ones(NUM_POINTS, dtype=np.float32)),
@@ -134,7 +134,7 @@ def test_repairs_are_counted_and_named(spectra: list[Spectrum], tmp_path: Path) 
 
 
 def test_nothing_kept_is_an_error_that_tells_the_reasons(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="wrong-length: 1"):
+    with pytest.raises(CorpusError, match=r"wrong-length: 1\n    tiny/\d+: expected 2048 points, found shape"):
         build_corpus([TinySource([BAD["wrong-length"]])], tmp_path / "out", SMALL)
     assert list(tmp_path.iterdir()) == []
 
@@ -175,12 +175,18 @@ def test_an_interrupted_build_writes_no_shard_twice(corpus: Corpus, spectra: lis
         build_corpus([TinySource(list(spectra))], tmp_path / "out", SMALL, progress=stop)
     first = tmp_path / ".out.building/train-00000.parquet"
     stamp = first.stat().st_mtime_ns
-    manifest = build_corpus([TinySource(list(spectra))], tmp_path / "out", SMALL)
+    told: list[tuple[str, int]] = []
+    manifest = build_corpus(
+        [TinySource(list(spectra))], tmp_path / "out", SMALL, progress=lambda *what: told.append(what[:2])
+    )
+    assert next(done for phase, done in told if phase == "writing") == 2, "what was done before is told first"
     assert (tmp_path / "out" / first.name).stat().st_mtime_ns == stamp
     assert manifest.shards == corpus.manifest.shards
 
 
-def test_what_another_build_left_is_not_used(spectra: list[Spectrum], tmp_path: Path) -> None:
+def test_what_another_build_left_is_not_used(
+    spectra: list[Spectrum], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     class Failing(TinySource):
         def read(self, part: Part) -> Iterator[Spectrum | Reject]:
             yield from super().read(part)
@@ -189,7 +195,9 @@ def test_what_another_build_left_is_not_used(spectra: list[Spectrum], tmp_path: 
 
     with pytest.raises(KeyboardInterrupt):
         build_corpus([Failing(spectra[300:])], tmp_path / "out", SMALL)
+    assert not caplog.messages
     manifest = build_corpus([TinySource(spectra[:10], config={"other": True})], tmp_path / "out", SMALL)
+    assert ["begun anew" in message for message in caplog.messages] == [True]
     assert sum(manifest.num_spectra.values()) == 10
     assert {row["spectrum_id"] for row in _rows(Corpus.open(tmp_path / "out"), "train")} <= {
         spectrum.spectrum_id for spectrum in spectra[:10]
@@ -214,6 +222,22 @@ class TestExisting:
         build_corpus([TinySource(spectra[:50])], tmp_path / "out", SMALL)
         with pytest.raises(CorpusError, match=r"config\.seed: 0 → 7"):
             build_corpus([TinySource(spectra[:50])], tmp_path / "out", SMALL.model_copy(update={"seed": 7}))
+
+    def test_other_sources_are_refused_by_name_and_files_by_number(
+        self, spectra: list[Spectrum], tmp_path: Path
+    ) -> None:
+        def of(name: str, num: int, **others: str) -> TinySource:
+            files = {f"{name}{i:02}.jdx": "a" * 64 for i in range(num)}
+            return TinySource(spectra[:50], name=name, config={"unit": "nm", "files": files | others})
+
+        build_corpus([of("rruff", 1), of("jcamp", 16)], tmp_path / "out", SMALL)
+        with pytest.raises(CorpusError) as caught:
+            build_corpus([of("jcamp", 30, **{"jcamp03.jdx": "b" * 64})], tmp_path / "out", SMALL)
+        told = caught.value.message.partition("another build: ")[2]
+        assert told == (
+            "sources: rruff no longer given; jcamp: 14 files added (jcamp16.jdx, jcamp17.jdx, …), "
+            "1 file changed (jcamp03.jdx)"
+        )
 
     def test_changed_content_is_refused_by_fingerprint(self, spectra: list[Spectrum], tmp_path: Path) -> None:
         first = build_corpus([TinySource(spectra[:50])], tmp_path / "out", SMALL)

@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from spektron.core.errors import ConfigError, CorpusError
-from spektron.corpus import Corpus, render_info, verify_corpus
+from spektron.corpus import Corpus, build_corpus, render_info, verify_corpus
+from tests.corpus.conftest import SMALL, TinySource, make_spectrum
 
 Copy = Callable[[Corpus], Path]
 
@@ -196,3 +197,38 @@ def test_verify_waits_for_no_pipe_and_misses_no_report(corpus: Corpus, copy_of: 
     problems = "\n".join(verify_corpus(folder).problems)
     assert "train-00000.parquet: expected sha256" in problems
     assert "report.parquet: expected the names" in problems
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "told"),
+    [
+        ("records", {"tiny": {"read": 999, "kept": 600, "duplicate": 0, "rejected": 0}}, "records: tiny: expected"),
+        ("repairs", {"invented": 3}, "repairs: invented: expected 3, found nothing"),
+        ("rejects", {"other": {"constant": 2}}, "rejects: other: expected {'constant': 2}, found nothing"),
+        ("duplicates", {"tiny": {"near-duplicate": 1}}, "duplicates: tiny: expected"),
+    ],
+)
+def test_verify_counts_what_became_of_records_again(
+    name: str, change: dict[str, object], told: str, corpus: Corpus, copy_of: Copy
+) -> None:
+    file = copy_of(corpus) / "manifest.json"
+    values = json.loads(file.read_text())
+    file.write_text(json.dumps(values | {name: change}))
+    assert any(f"manifest.json: {told}" in problem for problem in verify_corpus(file.parent).problems)
+
+
+def test_a_report_that_lost_rows_is_found_out(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    bad = [make_spectrum(i, compound_id="") for i in range(5)]
+    mended = [make_spectrum(i, repairs=("nan-at-ends",)) for i in range(10, 30)]
+    build_corpus([TinySource([*bad, *mended, mended[0]])], tmp_path / "out", SMALL)
+    assert verify_corpus(tmp_path / "out").ok
+    report = tmp_path / "out/report.parquet"
+    pq.write_table(pq.read_table(report).slice(0, 2), report)
+    problems = "\n".join(verify_corpus(tmp_path / "out").problems)
+    assert "rejects: tiny: expected {'bad-id': 5}, found {'bad-id': 2} in report.parquet" in problems
+    assert "repairs: nan-at-ends: expected 20, found nothing" in problems
+    assert "records: tiny: expected" in problems
+    pq.write_table(pq.read_table(report).drop_columns("reason"), report)
+    assert "no column reason" in "\n".join(verify_corpus(tmp_path / "out").problems)

@@ -8,6 +8,7 @@ import multiprocessing
 import shutil
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from spektron.core.errors import ConfigError, CorpusError, ResourceError
 from spektron.corpus import _download
 from spektron.corpus.fetch import Patience, fetch
 from spektron.corpus.registry import PUBLICATIONS, Figshare, Osf, Place, Plain, Publication, WebBook, Zenodo
+from spektron.corpus.sources.words import SOURCES
 from tests.corpus.file_server import File, Server, serving
 
 HASTE = Patience(num_tries=3, first_wait_s=0.01, longest_wait_s=0.05)
@@ -419,5 +421,8 @@ def test_every_publication_says_what_it_must() -> None:
     for source, offered in PUBLICATIONS.items():
         assert offered.licence, source
         assert offered.citation, source
+        module, reader, _ = SOURCES[source]
+        kind = getattr(import_module(f"spektron.corpus.sources.{module}"), reader)
+        assert (offered.licence, offered.citation) == (kind.licence, kind.citation), source
         assert bool(offered.files) != isinstance(offered.place, WebBook), source
         assert len(set(offered.files)) == len(offered.files), source

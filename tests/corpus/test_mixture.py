@@ -141,3 +141,5 @@ def test_a_mixture_as_words() -> None:
     for wrong in ("computed", "computed=a lot", "measured=1", "", "computed=1,,"):
         with pytest.raises(ConfigError, match="expected shares"):
             parse_mix(wrong)
+    with pytest.raises(ConfigError, match="each kind once"):
+        parse_mix("computed=0.8,computed=0.2,experimental=0.2")

@@ -8,7 +8,7 @@ from spektron.core.errors import ConfigError
 from spektron.corpus import sources
 from spektron.corpus.sources import Bundled, Simulated, Table, open_source
 from spektron.corpus.sources.chembl import Chembl
-from spektron.corpus.sources.words import SOURCES
+from spektron.corpus.sources.words import SOURCES, as_word
 from tests.corpus.files_computed import write_chembl
 
 
@@ -63,3 +63,24 @@ def test_other_words_are_an_error_that_names_the_remedy(word: str) -> None:
     with pytest.raises(ConfigError) as caught:
         open_source(word)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("word", "told", "hint"),
+    [
+        ("simulated:5,sed=1", "expected a setting that there is, found sed=1", "did you mean seed?"),
+        ("simulated:5,seed=1,seed=2", "expected each setting once", "join several"),
+    ],
+)
+def test_an_unknown_setting_is_told_from_a_repeated_one(word: str, told: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_source(word)
+    assert told in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_a_description_gives_the_word_back(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("")
+    for word in ("bundled", "simulated:9,seed=2,modalities=IR+RAMAN", f"csv:{tmp_path},modality=NIR"):
+        assert as_word(open_source(word).describe()).replace("FOLDER", str(tmp_path)) == word
+    assert as_word({"name": "one of a library's user", "config": {}}) == ""

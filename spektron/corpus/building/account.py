@@ -15,7 +15,7 @@ from spektron.corpus.building.judge import KEPT, Judgement
 from spektron.corpus.building.runs import REFUSED_SCHEMA, PartAccount, run_name
 from spektron.corpus.manifest import REPORT_NAME
 
-__all__ = ["Account", "write_report"]
+__all__ = ["Account", "rejected_tables", "write_report"]
 
 Counts = dict[str, dict[str, int]]
 _ROWS_AT_ONCE = 16_384
@@ -59,7 +59,7 @@ def write_report(
     """Name every record that was rejected, is a duplicate, or was mended: one row each, rejected ones first."""
     with folder.writing(REPORT_NAME) as file, pq.ParquetWriter(file, REFUSED_SCHEMA, compression="zstd") as writer:
         waiting: list[pa.Table] = []
-        for table in _rejected(work, accounts):
+        for table in rejected_tables(work, accounts):
             waiting.append(table)
             if sum(map(len, waiting)) >= _ROWS_AT_ONCE:
                 writer.write_table(pa.concat_tables(waiting))
@@ -70,7 +70,8 @@ def write_report(
             writer.write_table(table)
 
 
-def _rejected(work: Storage, accounts: Sequence[PartAccount]) -> Iterator[pa.Table]:
+def rejected_tables(work: Storage, accounts: Sequence[PartAccount]) -> Iterator[pa.Table]:
+    """Yield the records of each part that did not become rows: source, spectrum_id, outcome, reason, detail."""
     for account in accounts:
         if account.num_refused:
             with work.open(run_name(account.part, 0, "refused")) as file:

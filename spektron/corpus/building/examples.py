@@ -26,11 +26,17 @@ def choose_examples(work: Storage, placement: Placement) -> list[Example]:
     rows = kept[order[first[largest]]]
     table = gather(work, taken(index.rows, rows))
     intensity = intensity_matrix(table["intensity"].combine_chunks())
+    names = [
+        placement.judgement.names.get(row, name)
+        for row, name in zip(rows.tolist(), table["spectrum_id"].to_pylist(), strict=True)
+    ]
     units = table["intensity_unit"].to_pylist()
     ends = [table[f"wavenumber_{end}_cm1"].to_pylist() for end in ("start", "stop")]
     return [
         Example(
-            label=f"{sources[source[row]]}, {modalities[modality[row]]}",
+            name=names[place],
+            source=sources[source[row]],
+            modality=modalities[modality[row]],
             num_spectra=int(num[largest[place]]),
             start_cm1=ends[0][place],
             stop_cm1=ends[1][place],

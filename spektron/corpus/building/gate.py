@@ -10,7 +10,7 @@ __all__ = ["BUILD_REASONS", "DUPLICATE_REASONS", "problem_of"]
 
 # Reasons of the build itself, beside `REJECT_REASONS` of the sources.
 BUILD_REASONS = {
-    "axis-descending": "the axis does not ascend from start to stop",
+    "axis-not-ascending": "the axis does not ascend from start to stop",
     "axis-not-finite": "an end of the axis is NaN or infinite",
     "bad-id": "the spectrum or its compound has no id, or a name is not valid Unicode",
     "constant": "all intensities are the same: nothing was measured",
@@ -42,7 +42,7 @@ def problem_of(spectrum: Spectrum) -> tuple[str, str] | None:
     if not np.isfinite([start, stop]).all():
         return "axis-not-finite", f"found {start} to {stop} cm⁻¹"
     if start >= stop:
-        return "axis-descending", f"expected start < stop, found {start} to {stop} cm⁻¹"
+        return "axis-not-ascending", f"expected start < stop, found {start} to {stop} cm⁻¹"
     return _intensity_problem(spectrum)
 
 

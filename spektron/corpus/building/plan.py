@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import platform
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,11 @@ from spektron.corpus.sources.base import Part, Source
 
 __all__ = ["BuildPlan", "is_claimed", "plan_build", "versions"]
 
+_LOG = logging.getLogger(__name__)
+
 _PLAN_NAME = "plan.json"
+# Those of the extras, where they are installed: what they make of a file is part of what is read.
+_READERS = ("rdkit", "rdata", "brukeropus", "spc-io", "renishaw-wdf")
 # What is read is decided by the code of these packages.
 _CODE = ("core", "spectra", "corpus")
 
@@ -54,6 +60,8 @@ class BuildPlan:
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             same = False
         if not same:
+            if is_claimed(work):
+                _LOG.warning("an interrupted build of other sources, options or code lay there: it is begun anew")
             for folder in ("runs", "parts", "shards"):
                 work.remove_folder(folder)
             work.write_bytes(_PLAN_NAME, json.dumps({"key": self.key, "num_parts": len(self.parts)}).encode())
@@ -83,6 +91,9 @@ def plan_build(sources: Sequence[Source], described: Sequence[dict[str, Any]], c
 def versions() -> dict[str, str]:
     """Versions of what reads and writes."""
     packages = {name: version(name) for name in ("spektron", "pyarrow", "numpy", "scipy")}
+    for name in _READERS:
+        with suppress(PackageNotFoundError):
+            packages[name] = version(name)
     return {**packages, "python": platform.python_version(), "schema": str(SCHEMA_VERSION)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spektron.core.errors import CorpusError
@@ -13,6 +13,8 @@ from spektron.corpus.building.target import WORK_NAME
 from spektron.corpus.manifest import MANIFEST_NAME, BuildConfig, Manifest, load_manifest
 
 __all__ = ["kept_build", "refuse_other_build"]
+
+_MOST_CHANGES = 8
 
 
 def refuse_other_build(
@@ -32,8 +34,9 @@ def refuse_other_build(
     if overwrite:
         return
     old = load_manifest(out)
-    if changed := differences(_identity(old.config, old.sources), _identity(config, sources)):
-        fields = "; ".join(f"{path}: {before!r} → {now!r}" for path, (before, now) in list(changed.items())[:8])
+    if changed := [*_changed_config(old.config, config), *_changed_sources(old.sources, sources)]:
+        more = [f"{len(changed) - _MOST_CHANGES} more"] if len(changed) > _MOST_CHANGES else []
+        fields = "; ".join([*changed[:_MOST_CHANGES], *more])
         raise CorpusError(
             f"{out} already holds the corpus {old.name!r} ({old.fingerprint}) from another build: {fields}",
             "give another --out, or replace it with --overwrite (trials made from it then no longer match)",
@@ -69,6 +72,59 @@ def _is_something(out: Storage) -> bool:
     return bool(out.names()) and not is_claimed(out / WORK_NAME)
 
 
-def _identity(config: BuildConfig, sources: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    described = [{"name": source.get("name"), "config": source.get("config", {})} for source in sources]
-    return {"config": config.model_dump(mode="json"), "sources": described}
+def _changed_config(old: BuildConfig, new: BuildConfig) -> Iterator[str]:
+    for path, (before, now) in differences(old, new).items():
+        yield f"config.{path}: {before!r} → {now!r}"
+
+
+def _changed_sources(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What the sources differ in, each called by its name: files by how many, for there may be thousands."""
+    before, now = _by_name(old), _by_name(new)
+    if gone := [name for name in before if name not in now]:
+        yield f"sources: {', '.join(gone)} no longer given"
+    if added := [name for name in now if name not in before]:
+        yield f"sources: {', '.join(added)} added"
+    if not gone and not added and list(before) != list(now):
+        yield f"sources: given as {', '.join(now)}, before as {', '.join(before)}"
+    for name in (name for name in before if name in now):
+        yield from _changed_source(name, before[name], now[name])
+
+
+def _changed_source(name: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    files_before, files_now = old.get("files"), new.get("files")
+    if isinstance(files_before, dict) and isinstance(files_now, dict):
+        old, new = ({key: config[key] for key in config if key != "files"} for config in (old, new))
+        if told := _changed_files(files_before, files_now):
+            yield f"{name}: {told}"
+    for path, (before, now) in differences(old, new).items():
+        yield f"{name}: {path}: {_short(before)} → {_short(now)}"
+
+
+def _changed_files(old: dict[str, Any], new: dict[str, Any]) -> str:
+    which = {
+        "added": sorted(new.keys() - old.keys()),
+        "gone": sorted(old.keys() - new.keys()),
+        "changed": sorted(name for name in old.keys() & new.keys() if old[name] != new[name]),
+    }
+    return ", ".join(
+        f"{len(names)} file{'s' * (len(names) > 1)} {what} ({_few(names)})" for what, names in which.items() if names
+    )
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:2]) + (", …" if len(names) > 2 else "")
+
+
+def _by_name(sources: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Config of each source; of several with one name, the later ones are numbered."""
+    table: dict[str, dict[str, Any]] = {}
+    for source in sources:
+        name = str(source.get("name"))
+        number = sum(known.partition(" #")[0] == name for known in table)
+        table[f"{name} #{number + 1}" if number else name] = dict(source.get("config", {}))
+    return table
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:58]} …"

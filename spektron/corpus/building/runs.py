@@ -28,7 +28,7 @@ from spektron.corpus.sources.base import Part, Reject, Source
 from spektron.corpus.split import spectrum_rank
 from spektron.spectra.spectrum import MODALITIES, NUM_POINTS, Spectrum
 
-__all__ = ["INDEX_SCHEMA", "REFUSED_SCHEMA", "ROWS_SCHEMA", "PartAccount", "read_account", "read_part", "run_name"]
+__all__ = ["INDEX_SCHEMA", "REFUSED_SCHEMA", "PartAccount", "read_account", "read_part", "run_name"]
 
 # 64 MiB of intensities are held and sorted at once, whatever a part turns out to hold.
 MAX_RUN_ROWS = 8192

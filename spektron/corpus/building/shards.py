@@ -22,7 +22,7 @@ from spektron.corpus.building.runs import ROWS_PER_BATCH, run_name
 from spektron.corpus.manifest import Shard
 from spektron.corpus.schema import SCHEMA
 
-__all__ = ["RunRows", "ShardRows", "gather", "shard_name", "write_shard"]
+__all__ = ["RunRows", "ShardRows", "gather", "is_written", "write_shard"]
 
 # Names repeat or are short; axis ends repeat; intensities never do and must stay plain to be read without a copy.
 _DICTIONARY_COLUMNS = [
@@ -75,10 +75,15 @@ class ShardRows:
     names: dict[int, str]
     groups: dict[int, str]
 
+    @property
+    def file(self) -> str:
+        """``train-00000.parquet``."""
+        return f"{self.split}-{self.index:05d}.parquet"
 
-def shard_name(split: str, index: int) -> str:
-    """``train-00000.parquet``."""
-    return f"{split}-{index:05d}.parquet"
+
+def is_written(work: Storage, folder: Storage, shard: ShardRows) -> bool:
+    """Whether the shard lies in `folder` already, whole."""
+    return _known(work, folder, shard.file) is not None
 
 
 def write_shard(work: Storage, folder: Storage, shard: ShardRows, rows_per_group: int) -> Shard:
@@ -89,9 +94,9 @@ def write_shard(work: Storage, folder: Storage, shard: ShardRows, rows_per_group
     Shard
         Its name, rows, bytes and sha256.
     """
-    file = shard_name(shard.split, shard.index)
-    if (known := _known(work, file)) and folder.size(file) == known.bytes:
+    if known := _known(work, folder, shard.file):
         return known
+    file = shard.file
     table = gather(work, shard.rows)
     with folder.writing(file) as stream:
         hashing = _Hashing(stream)
@@ -168,11 +173,12 @@ def _column(column: pa.Array, type_: pa.DataType) -> pa.Array:
     return column.dictionary_encode() if pa.types.is_dictionary(type_) else column
 
 
-def _known(work: Storage, file: str) -> Shard | None:
+def _known(work: Storage, folder: Storage, file: str) -> Shard | None:
     try:
-        return Shard.model_validate(json.loads(work.read_bytes(f"shards/{file}.json")))
+        known = Shard.model_validate(json.loads(work.read_bytes(f"shards/{file}.json")))
     except FileNotFoundError:
         return None
+    return known if folder.size(file) == known.bytes else None
 
 
 class _Hashing:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from spektron.core.errors import ConfigError
 from spektron.core.settings import Settings
 from spektron.corpus.sources.base import Source
 
-__all__ = ["SOURCES", "open_source"]
+__all__ = ["SOURCES", "as_word", "open_source"]
 
 # Word → module, class, and the setting that stands behind the colon. Modules are imported when they are asked for.
 SOURCES = {
@@ -49,8 +51,7 @@ def open_source(spec: str) -> Source:
     name, _, rest = spec.strip().partition(":")
     if name not in SOURCES:
         raise ConfigError(f"expected a source, found {spec!r}", f"the sources are {forms()}")
-    module, class_name, first = SOURCES[name]
-    kind: type[Settings] = getattr(import_module(f"spektron.corpus.sources.{module}"), class_name)
+    kind, first = _kind(name), SOURCES[name][2]
     if bool(rest) != bool(first):
         raise ConfigError(f"expected {_form(name, kind)}, found {spec!r}", f"the sources are {forms()}")
     try:
@@ -83,11 +84,7 @@ def _values(kind: type[Settings], first: str, rest: str) -> dict[str, Any]:
     # Settings are taken from the end, until what is left is a folder that exists.
     while (found := _SETTING.search(rest)) and not (first == "folder" and _folder(rest).exists()):
         key = found["key"]
-        if key in values or key not in kind.model_fields or key == first:
-            known = ", ".join(field for field in kind.model_fields if field != first) or "none"
-            raise ConfigError(
-                f"expected settings once each, found {key}={found['value']!r}", f"the settings are {known}"
-            )
+        _require_setting(key, found["value"], values, [field for field in kind.model_fields if field != first])
         values[key] = _value(kind, key, found["value"].strip())
         rest = rest[: found.start()]
     if first == "folder":
@@ -95,6 +92,43 @@ def _values(kind: type[Settings], first: str, rest: str) -> dict[str, Any]:
     elif first:
         values[first] = rest.strip().replace("_", "")
     return values
+
+
+def as_word(described: Mapping[str, Any]) -> str:
+    """Word of what `Source.describe` describes, FOLDER for the folder it read; empty for a source that has none."""
+    name = str(described.get("name"))
+    if name not in SOURCES:
+        return ""
+    first, config, fields = SOURCES[name][2], described.get("config", {}), _kind(name).model_fields
+    told = [
+        f",{key}={'+'.join(map(str, _many(value)))}"
+        for key, value in config.items()
+        if key in fields and key != first and _many(value) != _many(fields[key].default)
+    ]
+    head = config.get(first, "FOLDER") if first else ""
+    return f"{name}:{head}{''.join(told)}" if first else name
+
+
+def _many(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _kind(name: str) -> type[Settings]:
+    module, class_name, _ = SOURCES[name]
+    kind: type[Settings] = getattr(import_module(f"spektron.corpus.sources.{module}"), class_name)
+    return kind
+
+
+def _require_setting(key: str, text: str, values: dict[str, Any], known: list[str]) -> None:
+    hint = f"the settings are {', '.join(known) or 'none'}"
+    if key in values:
+        raise ConfigError(
+            f"expected each setting once, found {key}={text} and {key}=… again", "join several values of one by +"
+        )
+    if key not in known:
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean {near[0]}? {hint}" if near else hint
+        raise ConfigError(f"expected a setting that there is, found {key}={text}", hint)
 
 
 def _folder(text: str) -> Path:
