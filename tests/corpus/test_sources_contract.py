@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pickle
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from spektron.core.errors import ConfigError
 from spektron.core.identity import canonical_json
 from spektron.corpus.sources import REJECT_REASONS, Bundled, Reject, Simulated, Source, Table, open_source, read_all
+from spektron.corpus.sources._molecule import inchikey_of
+from spektron.corpus.sources.csv import Csv
 from spektron.corpus.sources.words import SOURCES
 from spektron.spectra import INTENSITY_UNITS, KINDS, METADATA_KEYS, MODALITIES, NUM_POINTS, REPAIRS, Spectrum
 from spektron.spectra.modality import check_range
@@ -85,6 +89,35 @@ def spectra(items: list[Spectrum | Reject]) -> list[Spectrum]:
 def _plain(item: Spectrum | Reject) -> list[object]:
     values = [getattr(item, field.name) for field in dataclasses.fields(item)]
     return [value.tobytes() if isinstance(value, np.ndarray) else value for value in values]
+
+
+@pytest.mark.parametrize(
+    ("word", "module", "hint"),
+    [
+        ("openspecy", "spektron.corpus.sources._rds_parser", "openspecy"),
+        ("vendor", "wdf", "vendor"),
+        ("uspto", "rdkit", "smiles"),
+        ("chembl", "rdkit", "smiles"),
+    ],
+)
+def test_a_source_whose_package_is_missing_raises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, module: str, hint: str
+) -> None:
+    if word == "openspecy":
+        (tmp_path / "a.rds").write_bytes(b"X\n")  # the package is asked for before the file is read
+    else:
+        WRITERS[word](tmp_path)
+    inchikey_of.cache_clear()
+    monkeypatch.setitem(sys.modules, module, None)
+    word_and_folder = f"{word}:{tmp_path}" + (",names=inchikey" if hint == "smiles" else "")
+    with pytest.raises(ConfigError, match=rf"spektron\[{hint}\]"):
+        list(read_all(open_source(word_and_folder)))
+
+
+def test_a_name_with_a_newline_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1,2\n")
+    (tmp_path / "new\nline.csv").write_text("1,2\n")
+    assert len(Csv(folder=tmp_path).require_files()) == 2
 
 
 def test_it_is_a_source(source: Source) -> None:

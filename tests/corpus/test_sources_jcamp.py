@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -175,6 +176,24 @@ def test_names_of_any_bytes_can_be_printed(tmp_path: Path) -> None:
         for text in (spectrum.spectrum_id, spectrum.compound_id, *spectrum.metadata.values()):
             assert text.encode("utf-8").decode().isprintable()
     Jcamp(folder=tmp_path).describe()
+
+
+@pytest.mark.parametrize("label", ["YFACTOR", "XFACTOR", "NPOINTS"])
+@pytest.mark.parametrize("value", ["nan", "1e999", "abc", "", "1/1000", "0.0O1", "1.0 2"])
+def test_a_factor_that_is_no_number_is_not_guessed(tmp_path: Path, label: str, value: str) -> None:
+    (tmp_path / "a.jdx").write_text(re.sub(rf"##{label}=.*", f"##{label}={value}", block()))
+    kept, refused = read(Jcamp(folder=tmp_path))
+    assert not kept
+    assert [reject.reason for reject in refused.values()] == ["damaged-record"]
+    assert f"expected {label} to be a number" in refused["a.jdx/1"].detail
+
+
+@pytest.mark.parametrize("value", ["1.0D-03", "1.0e-3", "0.001 $$ of the writer", ".001 a.u.", "1E-3 (T)"])
+def test_a_factor_may_be_fortrans_and_may_have_a_unit(tmp_path: Path, value: str) -> None:
+    (tmp_path / "a.jdx").write_text(re.sub(r"##YFACTOR=.*", f"##YFACTOR={value}", block()))
+    kept, _ = read(Jcamp(folder=tmp_path))
+    (spectrum,) = kept.values()
+    assert spectrum.intensity.max() == pytest.approx(max(wave(0)) * 1e-3, rel=1e-2)
 
 
 def test_a_raman_spectrum_transmits_nothing(tmp_path: Path) -> None:

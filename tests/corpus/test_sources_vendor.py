@@ -186,6 +186,17 @@ class TestWdf:
             peak = spectrum.wavenumber_start_cm1 + step * int(spectrum.intensity.argmax())
             assert peak == pytest.approx(520.5, abs=2.0)  # silicon's one phonon
 
+    @pytest.mark.parametrize("stated", [4, 2**60])
+    def test_a_count_beyond_the_block_of_spectra_makes_none_of_other_blocks(self, tmp_path: Path, stated: int) -> None:
+        raw = bytearray(wdf(X, np.stack([Y, 2 * Y, 3 * Y])))
+        place = raw.index(struct.pack("<QQ", 3, 3))
+        raw[place : place + 16] = struct.pack("<QQ", stated, stated)
+        write(tmp_path / "a.wdf", bytes(raw))
+        kept, refused = read(tmp_path)
+        assert not kept
+        assert [r.reason for r in refused] == ["unreadable-file"]
+        assert f"expected a block of {stated} spectra" in refused[0].detail
+
     def test_a_block_of_no_length_does_not_loop(self, tmp_path: Path) -> None:
         raw = bytearray(wdf(X, Y[None]))
         raw[512 + 8 : 512 + 16] = bytes(8)

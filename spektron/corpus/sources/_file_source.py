@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from spektron.core.errors import ConfigError
+from spektron.core.errors import ConfigError, SpektronError
 from spektron.core.files import sha256_file
 from spektron.core.settings import Settings
 from spektron.corpus.sources._folder import files_below, printable
@@ -65,6 +65,8 @@ class FileSource(Settings):
             file = path.relative_to(self.folder).as_posix()
             try:
                 ranges = [_SECOND_NAME] if path.resolve() in seen else list(self._ranges(path))
+            except SpektronError:  # a package that is missing is no file's fault
+                raise
             except unfit:
                 ranges = [_UNREADABLE]
             parts += [Part(file, start, stop) for start, stop in ranges]
@@ -87,6 +89,8 @@ class FileSource(Settings):
             for item in self._records(path, part.start, part.stop):
                 yield item
                 num_read += 1
+        except SpektronError:
+            raise
         except UnfitFile as error:
             yield self._refuse_file(path, error.reason, error.detail)
         except self.damages as error:
@@ -119,7 +123,7 @@ class FileSource(Settings):
                 f"at {self.folder}",
                 f"give an existing folder: --source {self.name}:FOLDER",
             )
-        wanted = re.compile(self.file_names, flags=re.IGNORECASE)
+        wanted = re.compile(self.file_names, flags=re.IGNORECASE | re.DOTALL)
         if not (files := list(files_below(self.folder, lambda name: wanted.fullmatch(name) is not None))):
             raise ConfigError(
                 f"expected files {self.file_example} below {self.folder}, found none",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from spektron.core.errors import SpektronError
 from spektron.corpus.sources._file_source import FileSource
 from spektron.corpus.sources._parquet import UnfitFile
 from spektron.corpus.sources.base import PART_RECORDS, Part, Reject
@@ -74,6 +75,8 @@ class SmallFiles(FileSource):
         unfit: tuple[type[Exception], ...] = (UnfitFile, *self.damages)
         try:
             return list(self._ranges(path)) or [_WHOLE]
+        except SpektronError:  # a package that is missing is no file's fault
+            raise
         except unfit:
             return [_WHOLE]
 
@@ -88,6 +91,8 @@ class SmallFiles(FileSource):
             for item in self._records(path, start, stop):
                 yield item
                 num_read += 1
+        except SpektronError:
+            raise
         except UnfitFile as error:
             yield self._refuse_file(path, error.reason, error.detail)
         except self.damages as error:

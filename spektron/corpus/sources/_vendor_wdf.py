@@ -20,6 +20,7 @@ __all__ = ["num_spectra", "read_wdf"]
 
 _MAGIC = b"WDF1"
 _BLOCK = struct.Struct("<IIQ")  # kind, number, length with this header
+_DATA = int.from_bytes(b"DATA", "little")
 _MOST_BLOCKS = 100_000
 _MOST_POINTS = 1_000_000
 
@@ -35,7 +36,7 @@ def num_spectra(path: Path) -> int:
         Where it is none.
     """
     with path.open("rb") as handle:
-        return int(_header(_opened(handle)).ncollected)
+        return int(_header(*_opened(handle)).ncollected)
 
 
 def read_wdf(path: Path, start: int, stop: int) -> Iterator[Scan]:
@@ -49,8 +50,8 @@ def read_wdf(path: Path, start: int, stop: int) -> Iterator[Scan]:
         ``unreadable-file``, ``too-large``, ``no-spectrum``; where a file ends early, after what is there of it.
     """
     with path.open("rb") as handle:
-        wdf = _opened(handle)
-        header = _header(wdf)
+        wdf, data_bytes = _opened(handle)
+        header = _header(wdf, data_bytes)
         try:
             axis = wdf.xlist()
         except (struct.error, ValueError, EOFError) as error:
@@ -77,11 +78,12 @@ def read_wdf(path: Path, start: int, stop: int) -> Iterator[Scan]:
 _COUNTS = 6  # of the package's WdfDataUnit
 
 
-def _opened(handle: IO[bytes]) -> Any:
+def _opened(handle: IO[bytes]) -> tuple[Any, int]:
+    """Walk the blocks and open the file; also returns the bytes of numbers that its block of spectra holds."""
     package = imported("wdf", "renishaw-wdf")
     if handle.read(4) != _MAGIC:
         raise UnfitFile("unreadable-file", "expected a WDF file, found another beginning")
-    at, size = 0, handle.seek(0, 2)
+    at, size, data_bytes = 0, handle.seek(0, 2), 0
     for _ in range(_MOST_BLOCKS):
         if at >= size:
             break
@@ -89,9 +91,11 @@ def _opened(handle: IO[bytes]) -> Any:
         block = handle.read(_BLOCK.size)
         if len(block) < _BLOCK.size:
             break
-        length = _BLOCK.unpack(block)[2]
+        kind, _, length = _BLOCK.unpack(block)
         if length < _BLOCK.size:
             raise UnfitFile("unreadable-file", f"expected a block at byte {at}, found one of {length} bytes")
+        if kind == _DATA and not data_bytes:
+            data_bytes = length - _BLOCK.size
         at += length
     else:
         raise UnfitFile("too-large", f"expected up to {_MOST_BLOCKS} blocks, found more")
@@ -101,15 +105,18 @@ def _opened(handle: IO[bytes]) -> Any:
         wdf.open_fd(handle)
     except struct.error as error:
         raise UnfitFile("unreadable-file", f"expected a whole header, found {error}") from error
-    return wdf
+    return wdf, data_bytes
 
 
-def _header(wdf: Any) -> Any:
+def _header(wdf: Any, data_bytes: int) -> Any:
     header = wdf.hdr
     if not header.ncollected or not header.npoints:
         raise UnfitFile("no-spectrum", f"expected spectra, found {header.ncollected} of {header.npoints} points")
     if max(header.npoints, header.xlistcount) > _MOST_POINTS:
         raise UnfitFile("too-large", f"expected up to {_MOST_POINTS} points, found {header.npoints}")
+    if (num_bytes := 4 * header.npoints * header.ncollected) > data_bytes:  # else other blocks' bytes become spectra
+        stated = f"{header.ncollected} spectra of {header.npoints} points, {num_bytes} bytes"
+        raise UnfitFile("unreadable-file", f"expected a block of {stated}, found one of {data_bytes}")
     return header
 
 

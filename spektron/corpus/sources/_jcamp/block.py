@@ -15,7 +15,10 @@ __all__ = ["Block", "Headers", "JcampError", "Table", "label_of"]
 _MOST_LABELS = 1000
 _LONGEST_VALUE = 4000
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[Ee][+-]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[EeDd][+-]?[0-9]{1,3})?")
+# A number, and a unit behind a space: letters, so that 1/1000 and 0.0O1 are none.
+_WHOLE = re.compile(rf"({_NUMBER.pattern})(?:\s+\(?[A-Za-z%µ][^=]*)?", flags=re.DOTALL)
+_EXPONENT = str.maketrans("Dd", "EE")  # of Fortran
 # Headers that are numbers: how they are written tells how those of the table are.
 _NUMERIC = ("FIRSTX", "LASTX", "DELTAX", "XFACTOR", "YFACTOR", "FIRSTY", "MAXX", "MINX", "MAXY", "MINY", "RESOLUTION")
 
@@ -75,10 +78,29 @@ class Headers:
 
     def number(self, label: str) -> float | None:
         """The number a value begins with; None where it does not, or is not finite."""
-        text = self._values.get(label, "").strip()
-        found = _NUMBER.match(text.replace(",", ".", 1) if self.decimal_comma else text)
-        value = float(found[0]) if found else np.inf
+        found = _NUMBER.match(self._numeric(label))
+        value = float(found[0].translate(_EXPONENT)) if found else np.inf
         return value if np.isfinite(value) else None
+
+    def whole_number(self, label: str) -> float | None:
+        """The number that a value is, but for a unit or a comment behind it; None where the label is absent.
+
+        Raises
+        ------
+        ValueError
+            Where it is there and is none: a factor must not be guessed.
+        """
+        if label not in self._values:
+            return None
+        text = self._numeric(label)
+        value = float(found[1].translate(_EXPONENT)) if (found := _WHOLE.fullmatch(text)) else np.inf
+        if not np.isfinite(value):
+            raise ValueError(f"expected {label} to be a number, found {text[:40]!r}")
+        return value
+
+    def _numeric(self, label: str) -> str:
+        text = self._values.get(label, "").partition("$$")[0].strip()
+        return text.replace(",", ".", 1) if self.decimal_comma else text
 
     @property
     def decimal_comma(self) -> bool:

@@ -161,12 +161,18 @@ class _Ends:
 
 
 def _stated_points(block: Block) -> int | None:
-    stated = block.headers.number("NPOINTS")
+    try:
+        stated = block.headers.whole_number("NPOINTS")
+    except ValueError as error:
+        raise JcampError(block.line, str(error)) from error
     return None if stated is None else round(stated)
 
 
 def _factor(block: Block, label: str) -> float:
-    factor = block.headers.number(label)
+    try:
+        factor = block.headers.whole_number(label)
+    except ValueError as error:
+        raise JcampError(block.line, str(error)) from error
     if factor == 0:
         raise JcampError(block.line, f"expected a {label} other than zero, found 0")
     return 1.0 if factor is None else factor
