@@ -196,6 +196,15 @@ def test_a_factor_may_be_fortrans_and_may_have_a_unit(tmp_path: Path, value: str
     assert spectrum.intensity.max() == pytest.approx(max(wave(0)) * 1e-3, rel=1e-2)
 
 
+def test_a_second_table_in_one_block_is_not_dropped_silently(tmp_path: Path) -> None:
+    text = block(form="AFFN")
+    table = text[text.index("##XYDATA") : text.index("##END")]
+    (tmp_path / "a.jdx").write_text(text.replace("##END", table + "##END"))
+    kept, refused = read(Jcamp(folder=tmp_path))
+    assert not kept
+    assert [reject.reason for reject in refused.values()] == ["unsupported-form"]
+
+
 def test_a_raman_spectrum_transmits_nothing(tmp_path: Path) -> None:
     text = block(units=("1/CM", "TRANSMITTANCE"), offset=9000).replace("INFRARED", "RAMAN")
     (tmp_path / "a.jdx").write_text(text)

@@ -225,3 +225,38 @@ def test_a_folder_that_cannot_be_a_table_is_an_error(tmp_path: Path, case: str) 
         folder.mkdir()
     with pytest.raises(ConfigError, match="expected"):
         list(read_all(Table(folder=folder)))
+
+
+def _one_set(folder: Path, rows: dict[str, object]) -> list[Spectrum | Reject]:
+    table = pa.table(rows).replace_schema_metadata({"spektron": '{"x_unit": "cm-1", "modality": "Raman"}'})
+    pq.write_table(table, folder / "a.parquet", compression="zstd")
+    return list(read_all(Table(folder=folder)))
+
+
+def test_one_long_row_among_short_ones_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    y = [[1.0, 2.0, 3.0]] * 99 + [[0.0] * 100_001]
+    (item,) = _one_set(tmp_path, {"x": [[1.0, 2.0, 3.0]] * 100, "y": y})
+    assert isinstance(item, Reject)
+    assert (item.reason, "found 100001" in item.detail) == ("too-large", True)
+
+
+def test_texts_are_cut_to_what_a_name_needs_and_can_be_printed(tmp_path: Path) -> None:
+    x = np.linspace(500.0, 3500.0, 400)
+    (item,) = _one_set(tmp_path, {"x": [x], "y": [np.sin(x)], "sample_id": ["a\x1b[31m" + "b" * 100_000]})
+    assert isinstance(item, Spectrum)
+    assert len(item.spectrum_id) < 1_100
+    assert item.spectrum_id.isprintable()
+
+
+def test_a_pipe_named_as_the_readme_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "README.md")
+    x = np.linspace(500.0, 3500.0, 400)
+    (item,) = _one_set(tmp_path, {"x": [x], "y": [np.sin(x)]})
+    assert isinstance(item, Spectrum)
+
+
+def test_a_link_to_itself_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").symlink_to("a.parquet")
+    (item,) = read_all(Table(folder=tmp_path))
+    assert isinstance(item, Reject)
+    assert item.reason == "unreadable-file"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -60,24 +61,24 @@ class FileSource(Settings):
         """
         parts: list[Part] = []
         unfit: tuple[type[Exception], ...] = (UnfitFile, *self.damages)
-        seen: set[Path] = set()
+        seen: set[str] = set()
         for path in self.require_files():
             file = path.relative_to(self.folder).as_posix()
             try:
-                ranges = [_SECOND_NAME] if path.resolve() in seen else list(self._ranges(path))
+                ranges = [_SECOND_NAME] if os.path.realpath(path) in seen else list(self._ranges(path))
             except SpektronError:  # a package that is missing is no file's fault
                 raise
             except unfit:
                 ranges = [_UNREADABLE]
             parts += [Part(file, start, stop) for start, stop in ranges]
-            seen.add(path.resolve())
+            seen.add(os.path.realpath(path))
         return parts
 
     def read(self, part: Part) -> Iterator[Spectrum | Reject]:
         """Yield every record of a part, kept or refused."""
         path = self.folder / part.file
         if (part.start, part.stop) == _SECOND_NAME:
-            first = next(other for other in self.require_files() if other.resolve() == path.resolve())
+            first = next(other for other in self.require_files() if os.path.realpath(other) == os.path.realpath(path))
             yield self._refuse_file(path, "duplicate-file", f"the same file as {self._relative(first)}")
             return
         num_read = 0

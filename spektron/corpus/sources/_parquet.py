@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+
+from spektron.corpus.sources._folder import printable
 
 __all__ = ["DAMAGED", "TEXT_COLUMNS", "Layout", "Row", "TableFile", "UnfitFile"]
 
@@ -33,8 +36,11 @@ DAMAGED = (OSError, pa.ArrowException, UnicodeDecodeError)
 # Points of two columns that a batch holds, about: 16 MB in float64, whatever the file's size, and 1 % overhead a batch.
 _POINTS_PER_BATCH = 1_000_000
 _MAX_ROWS_PER_BATCH = 256
-# A list of more points, as a mean over a row group, is no spectrum: 2 GB of zeros pack into a kilobyte of Parquet.
-_MAX_MEAN_POINTS = 1_000_000
+# A list of more points is no spectrum (the longest published one has 56,417): 2 GB of zeros pack into a kilobyte of
+# Parquet. The footer states a row group's mean, which is refused before anything is unpacked.
+_MAX_POINTS = 100_000
+# Longer texts are no names.
+_MAX_TEXT_CHARS = 1_000
 # Column chunks are read through a buffer, not whole: publishers write 20,000 spectra as one row group of 900 MB.
 _BUFFER_BYTES = 2**20
 
@@ -154,8 +160,9 @@ class TableFile:
                 raise UnfitFile("missing-column", f"expected one column {name!r}, found {names.count(name)}")
         if self._file.metadata.num_rows == 0:
             raise UnfitFile("unreadable-file", "expected at least one row, found none")
-        if (longest := max(map(self._mean_points, range(self._file.metadata.num_row_groups)))) > _MAX_MEAN_POINTS:
-            raise UnfitFile("too-large", f"expected up to {_MAX_MEAN_POINTS} points a row, found {longest:.0f}")
+        longest = max(map(self._mean_points, range(self._file.metadata.num_row_groups))) / len(self._layout.lists)
+        if longest > _MAX_POINTS:
+            raise UnfitFile("too-large", f"expected up to {_MAX_POINTS} points a row, found {longest:.0f}")
 
     def _rows_at_once(self, group: int) -> int:
         return max(1, min(_MAX_ROWS_PER_BATCH, int(_POINTS_PER_BATCH / max(self._mean_points(group), 1.0))))
@@ -179,13 +186,26 @@ def _is_number_list(kind: pa.DataType) -> bool:
 def _lists(column: pa.Array) -> list[NDArray[Any]]:
     """Return lists as arrays without a Python object per number; null numbers become NaN, a null list is empty."""
     # `flatten` leaves null lists out, so lengths (null → 0) and not offsets say where each list lies.
-    values = column.flatten().to_numpy(zero_copy_only=False)
     lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    if (longest := int(lengths.max(initial=0))) > _MAX_POINTS:
+        raise UnfitFile("too-large", f"expected up to {_MAX_POINTS} points a row, found {longest}")
+    values = column.flatten().to_numpy(zero_copy_only=False)
     return np.split(values, np.cumsum(lengths)[:-1])
 
 
 def _texts(batch: pa.RecordBatch, name: str) -> list[str]:
-    """Values as trimmed text on one line; absent columns and nulls are empty."""
+    """Values as trimmed text on one line, without control characters; absent columns and nulls are empty."""
     if name not in batch.schema.names:
         return [""] * batch.num_rows
-    return ["" if value is None else " ".join(str(value).split()) for value in batch.column(name).to_pylist()]
+    column = batch.column(name)
+    if pa.types.is_dictionary(column.type):  # as Parquet packs a text of megabytes that all rows share
+        kept = _cut(column.dictionary)
+        return ["" if i is None else kept[i] for i in column.indices.to_pylist()]
+    return _cut(column)
+
+
+def _cut(column: pa.Array) -> list[str]:
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = pc.utf8_slice_codeunits(column, 0, _MAX_TEXT_CHARS)  # before Python makes an object of each
+    values = ("" if value is None else str(value)[:_MAX_TEXT_CHARS] for value in column.to_pylist())
+    return [printable(" ".join(value.split())) for value in values]

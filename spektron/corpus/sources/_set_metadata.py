@@ -66,6 +66,8 @@ def _stated(raw: bytes | None) -> tuple[dict[str, str], str]:
 
 
 def _readme(path: Path) -> dict[str, str]:
+    if not path.is_file():  # opening a named pipe would wait for ever
+        return {}
     try:
         with path.open("rb") as file:
             text = file.read(_README_BYTES).decode("utf-8", errors="replace")

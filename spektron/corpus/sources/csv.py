@@ -19,13 +19,12 @@ from spektron.corpus.sources._csv_records import Record, column_ranges, read_col
 from spektron.corpus.sources._csv_stated import Stated, stated_in
 from spektron.corpus.sources._csv_text import Decimal, encoding_of, read_lines
 from spektron.corpus.sources._folder import printable
-from spektron.corpus.sources._intensity import as_held
 from spektron.corpus.sources._laser_line import above_laser_line
 from spektron.corpus.sources._parquet import UnfitFile
 from spektron.corpus.sources._small_files import SmallFiles
 from spektron.corpus.sources.base import Reject
 from spektron.spectra import Spectrum, SpectrumRejected, parse_unit, spectrum_from_xy
-from spektron.spectra.intensity import IntensityScale, parse_intensity_unit
+from spektron.spectra.intensity import IntensityScale, parse_intensity_unit, stored_intensity
 
 __all__ = ["Csv"]
 
@@ -124,7 +123,7 @@ class Csv(SmallFiles):
             if record.problem:
                 raise SpectrumRejected("damaged-record", record.problem)
             x, y, cut = above_laser_line(record.x, record.y, unit, modality)
-            y, intensity_unit, mended = as_held(y, stated.intensity_unit, modality)
+            y, intensity_unit, mended = stored_intensity(y, stated.intensity_unit, modality)
             return spectrum_from_xy(
                 x,
                 y,

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from spektron.corpus.sources._compound import cas_of
 from spektron.corpus.sources._folder import set_name
-from spektron.corpus.sources._intensity import as_held
 from spektron.corpus.sources._laser_line import above_laser_line
 from spektron.corpus.sources._parquet import UnfitFile
 from spektron.corpus.sources._rds import attribute_of, names_of, parse_rds, texts_of
@@ -30,6 +29,7 @@ from spektron.corpus.sources._rruff_record import mineral_key
 from spektron.corpus.sources._small_files import SmallFiles
 from spektron.corpus.sources.base import PART_RECORDS, Reject
 from spektron.spectra import AxisUnit, Spectrum, SpectrumRejected, parse_modality, spectrum_from_xy
+from spektron.spectra.intensity import stored_intensity
 
 __all__ = ["Openspecy"]
 
@@ -37,6 +37,7 @@ Floats = NDArray[np.float64]
 
 # The longest axis of a library, 4000 to 100 cm⁻¹ at an interferometer's 0.1 cm⁻¹, has 39,000 points.
 _MOST_POINTS = 1_000_000
+_MOST_COLUMNS = 1_000_000  # of a matrix: more than all of the format's libraries
 
 # Metadata of the corpus → names of OpenSpecy's columns that hold it, folded by `_folded`.
 _METADATA = {
@@ -146,7 +147,11 @@ def _columns(spectra: Any, num_points: int) -> list[Span | Floats]:
     if isinstance(spectra.value, list):
         columns = [column.value for column in spectra.value]
     elif (shape := attribute_of(spectra, "dim")) is not None and isinstance(spectra.value, Span):
-        columns = list(spectra.value.columns(int(shape.value[0])))
+        num_rows = int(shape.value[0])
+        if num_rows != num_points or spectra.value.length // max(num_rows, 1) > _MOST_COLUMNS:
+            found = f"{num_rows} rows in {spectra.value.length} numbers"
+            raise UnfitFile("damaged-record", f"expected {num_points} rows, as wavenumbers, found {found}")
+        columns = list(spectra.value.columns(num_rows))
     else:
         columns = [spectra.value]
     for column in columns:
@@ -186,7 +191,7 @@ def _spectrum(library: _Library, place: int, y: Floats, source: str) -> Spectrum
         modality = parse_modality(library.text("spectrumtype", place))
         compound_id, *aliases = _compounds(library, place, f"{source}/{sample_id}")
         x, y, cut = above_laser_line(library.wavenumber, y, AxisUnit.CM1, modality)
-        intensity, unit, mended = as_held(y, library.text("intensityunits", place), modality)
+        intensity, unit, mended = stored_intensity(y, library.text("intensityunits", place), modality)
         return spectrum_from_xy(
             x,
             intensity,

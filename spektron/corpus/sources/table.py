@@ -9,6 +9,7 @@ Every row is kept or refused by name, every file that cannot be read is named, a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,18 +47,18 @@ class Table(Settings):
     def parts(self) -> Sequence[Part]:
         """Runs of row groups, in the order of the files' relative names; a file that cannot be opened is one part."""
         parts: list[Part] = []
-        seen: set[Path] = set()
+        seen: set[str] = set()
         for path in self.require_files():
-            again = path.resolve() in seen
+            again = os.path.realpath(path) in seen
             parts += [Part(self._file(path), *_SECOND_NAME)] if again else self._parts_of(path)
-            seen.add(path.resolve())
+            seen.add(os.path.realpath(path))
         return parts
 
     def read(self, part: Part) -> Iterator[Spectrum | Reject]:
         """Yield every row of some row groups of one file."""
         path = self.folder / part.file
         if (part.start, part.stop) == _SECOND_NAME:
-            first = next(other for other in self.require_files() if other.resolve() == path.resolve())
+            first = next(other for other in self.require_files() if os.path.realpath(other) == os.path.realpath(path))
             yield self._refuse_file(path, "duplicate-file", f"the same file as {self._relative(first)}")
             return
         yield from self._read_groups(path, part)

@@ -13,7 +13,6 @@ from typing import ClassVar, Literal
 
 from spektron.corpus.sources._compound import compound_of
 from spektron.corpus.sources._folder import printable
-from spektron.corpus.sources._intensity import as_held
 from spektron.corpus.sources._laser_line import above_laser_line
 from spektron.corpus.sources._small_files import SmallFiles
 from spektron.corpus.sources._vendor_opus import read_opus
@@ -22,6 +21,7 @@ from spektron.corpus.sources._vendor_spc import read_spc
 from spektron.corpus.sources._vendor_wdf import num_spectra, read_wdf
 from spektron.corpus.sources.base import PART_RECORDS, Reject
 from spektron.spectra import Spectrum, SpectrumRejected, parse_modality, parse_unit, spectrum_from_xy
+from spektron.spectra.intensity import stored_intensity
 
 __all__ = ["Vendor"]
 
@@ -64,7 +64,7 @@ class Vendor(SmallFiles):
             unit = parse_unit(scan.x_unit)
             modality, told = by_range(parse_modality(scan.modality or self.modality), scan.x, unit)
             x, y, cut = above_laser_line(scan.x, scan.y, unit, modality)
-            y, intensity_unit, mended = as_held(y, scan.intensity_unit, modality)
+            y, intensity_unit, mended = stored_intensity(y, scan.intensity_unit, modality)
             return spectrum_from_xy(
                 x,
                 y,

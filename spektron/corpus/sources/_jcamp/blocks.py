@@ -109,6 +109,9 @@ class _Reader:
             self._store(self.block)
         if label in _TABLES and not self.block.form:
             self._begin_table(self.block, label, value)
+        elif label in _CURVES and self.block.form in _CURVES:
+            self.block.form = f"{self.block.form} twice"  # which one is meant cannot be told
+            self.block.table = None
         else:
             self.block.headers.add(label, value)
 
