@@ -26,9 +26,9 @@ from rich.console import Console
 from rich.table import Table
 
 from spektron.corpus import BuildConfig, Corpus, build_corpus
-from spektron.corpus.reading import read_slices, split_slices
 from spektron.corpus.schema import BATCH_COLUMNS, decode
 from spektron.corpus.sources import Part
+from spektron.corpus.streaming.reading import read_slices, split_slices
 from spektron.spectra.spectrum import MODALITIES, NUM_POINTS, Spectrum, SpectrumBatch
 
 BATCH_SIZE = 256

@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table as Printed
 
-from spektron.corpus.neighbours import NUM_KEYS, candidate_pairs, near_duplicates, near_duplicates_among, sketch
+from spektron.corpus.neighbours.near import NUM_KEYS, candidate_pairs, near_duplicates, near_duplicates_among, sketch
 from spektron.corpus.sources import Table, read_all
 from spektron.spectra import MODALITIES, NUM_POINTS, AxisUnit, Spectrum, spectrum_from_xy
 from spektron.spectra.simulate import simulate_block

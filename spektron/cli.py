@@ -38,8 +38,8 @@ class Fetch:
     """Only these of the source's files. For nist: CAS numbers, or one text file with a CAS number a line."""
 
     def run(self) -> int:
-        from spektron.corpus.fetch import fetch
-        from spektron.corpus.registry import PUBLICATIONS
+        from spektron.corpus.fetching.fetch import fetch
+        from spektron.corpus.fetching.registry import PUBLICATIONS
 
         words = _flat(self.files)
         files: Path | tuple[str, ...] | None = words or None
@@ -139,7 +139,7 @@ class Report:
     """How many to name; 0 for all."""
 
     def run(self) -> int:
-        from spektron.corpus.report import render_report
+        from spektron.corpus.describing.report import render_report
 
         chosen = {"outcome": self.outcome, "reason": self.reason, "source": self.source}
         wanted = {name: value for name, value in chosen.items() if value is not None}

@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spektron import cli
-from spektron.corpus import BuildConfig, fetch
-from spektron.corpus.card import render_card
+from spektron.corpus import BuildConfig
+from spektron.corpus.describing.card import render_card
+from spektron.corpus.fetching import fetch
 from spektron.corpus.manifest import load_manifest
 
 Command = Callable[..., tuple[int, str]]
@@ -136,7 +137,7 @@ def test_a_card_says_how_large_and_how_to_build_it_again(
     again = tmp_path / "again"
     assert spektron(*typed.replace("FOLDER", str(again)).split()[1:])[0] == 0
     assert (again / "manifest.json").read_text() == (built / "manifest.json").read_text()
-    monkeypatch.setattr("spektron.corpus.card.MOST_EXAMPLES", 2)
+    monkeypatch.setattr("spektron.corpus.describing.card.MOST_EXAMPLES", 2)
     assert "\n2 of 3 sources and modalities shown" in render_card(load_manifest(built))
 
 

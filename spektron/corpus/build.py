@@ -27,8 +27,8 @@ from spektron.corpus.building.shards import is_written
 from spektron.corpus.building.target import WORK_NAME, building_folder, discard, publish
 from spektron.corpus.building.tasks import check_pairs, read_parts, write_shards
 from spektron.corpus.building.workers import ThisProcess, Workers
-from spektron.corpus.card import render_card
-from spektron.corpus.card_figure import draw_examples
+from spektron.corpus.describing.card import render_card
+from spektron.corpus.describing.card_figure import draw_examples
 from spektron.corpus.manifest import (
     CARD_FIGURE_NAME,
     CARD_NAME,
@@ -38,14 +38,15 @@ from spektron.corpus.manifest import (
     Shard,
     load_manifest,
 )
+from spektron.corpus.neighbours.near import REACH
 from spektron.corpus.schema import ROW_BYTES, SCHEMA_VERSION
 from spektron.corpus.sources.base import Source
 
 __all__ = ["Progress", "build_corpus"]
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with (phase, done, in all or None): ``reading`` (parts), ``judging``, ``writing`` (shards), ``describing``; a
-phase's first call says what an interrupted build has left done."""
+"""Called with (phase, done, in all or None): ``hashing`` (sources), ``reading`` (parts), ``judging``
+(spectra), ``writing`` (shards), ``describing``; a phase's first call says what an interrupted build has left done."""
 
 
 def build_corpus(
@@ -91,14 +92,21 @@ def build_corpus(
         When the disk is, or would become, full.
     """
     out = Storage.at(out)
-    described = [source.describe() for source in sources]
+    tell = progress or (lambda phase, done, total: None)
+    described = []
+    for number, source in enumerate(sources):
+        tell("hashing", number, len(sources))
+        described.append(source.describe())
+    tell("hashing", len(sources), len(sources))
     refuse_other_build(out, config, described, overwrite=overwrite)
     plan = plan_build(sources, described, config)
     if not overwrite and (finished := _finished(out, plan)):
         return finished
-    _require_disk(out, described)
+    # Of what is read from files, the number of spectra is known once they were read.
+    known = [source["config"].get("num_spectra") for source in described]
+    _require_disk(out, sum(2 * num for num in known if isinstance(num, int)))  # runs and shards lie side by side
     with building_folder(out) as folder, _disk_errors(out):
-        build = _Build(plan, folder, workers or ThisProcess(), progress or (lambda phase, done, total: None))
+        build = _Build(plan, folder, workers or ThisProcess(), tell)
         manifest = build.run()
         try:
             kept = None if overwrite else kept_build(out, manifest)
@@ -130,9 +138,14 @@ class _Build:
             error = nothing_kept(self._plan, self._work, accounts)
             discard(self._folder)
             raise error
-        judgement = judge(index, partial(check_pairs, self._workers, self._work))
+        judgement = judge(
+            index,
+            partial(check_pairs, self._workers, self._work),
+            lambda share: self._tell("judging", int(share * len(index)), len(index)),
+        )
         placement = place(index, judgement, self._plan.config)
         self._tell("judging", len(index), len(index))
+        _require_disk(self._folder, len(judgement.kept))
         shards = self._write(placement)
         self._tell("describing", 0, None)
         write_report(self._folder, self._work, accounts, index, judgement)
@@ -220,10 +233,10 @@ def _notes(config: BuildConfig, placement: Placement, judgement: Judgement) -> t
     if forced:
         largest = ", ".join(f"{compound} ({num})" for compound, num in sorted(forced.items(), key=lambda i: -i[1])[:5])
         notes.append(f"{len(forced)} compounds are in train because they are too large to hold out: {largest}")
-    if judgement.num_unchecked:
+    if num := judgement.num_unchecked:
         notes.append(
-            f"{judgement.num_unchecked:,} pairs of spectra looked alike in outline and were too many to compare: "
-            "near-duplicates among them may have been kept"
+            f"in crowded groups of look-alikes each spectrum was compared with its {REACH} nearest; {num:,} pairs "
+            "farther apart were not (copies lie nearest, so few are missed: docs/near_duplicates.md)"
         )
     return tuple(notes)
 
@@ -234,10 +247,6 @@ def _disk_errors(out: Storage):  # type: ignore[no-untyped-def]
     return disk_errors(out.path) if out.is_local else nullcontext()
 
 
-def _require_disk(out: Storage, described: Sequence[dict[str, object]]) -> None:
-    # Runs and shards lie side by side until the corpus is complete.
-    if not out.is_local:
-        return
-    known = [source.get("config", {}).get("num_spectra") for source in described]  # type: ignore[attr-defined]
-    rows = sum(num for num in known if isinstance(num, int))
-    require_free_bytes(out.path.parent, int(2.1 * rows * ROW_BYTES), f"building a corpus of {rows} spectra")
+def _require_disk(out: Storage, num_rows: int) -> None:
+    if out.is_local:
+        require_free_bytes(out.path.parent, int(1.05 * num_rows * ROW_BYTES), f"writing {num_rows:,} spectra")

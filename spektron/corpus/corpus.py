@@ -11,11 +11,11 @@ import numpy as np
 from spektron.core.errors import ConfigError, CorpusError, ResourceError
 from spektron.core.storage import Storage
 from spektron.corpus.manifest import Manifest, load_manifest, rebuild_command
-from spektron.corpus.mixture import KindShare, kind_shares, mixed_batches
-from spektron.corpus.order import StreamOrder
-from spektron.corpus.reading import RowSlice, collect, kind_slices, read_slices, split_slices
-from spektron.corpus.resident import RESIDENT_ROW_BYTES, resident_batches, resident_rows
 from spektron.corpus.schema import SPLITS
+from spektron.corpus.streaming.mixture import KindShare, kind_shares, mixed_batches
+from spektron.corpus.streaming.order import StreamOrder
+from spektron.corpus.streaming.reading import RowSlice, collect, kind_slices, read_slices, split_slices
+from spektron.corpus.streaming.resident import RESIDENT_ROW_BYTES, resident_batches, resident_rows
 from spektron.spectra.spectrum import SpectrumBatch
 
 __all__ = ["RESIDENT_BYTES", "Corpus"]
@@ -124,7 +124,8 @@ class Corpus:
         start_batch : int
             Batches to skip; nothing that comes before is read, but for at most one window.
         mix : mapping, optional
-            Kind → share of every batch, where it is not to be the corpus's own; see `spektron.corpus.mixture`.
+            Kind → share of every batch, where it is not to be the corpus's own; see
+            `spektron.corpus.streaming.mixture`.
         resident_bytes : int
             Largest subset that is kept in memory.
 
@@ -216,7 +217,8 @@ class _Subset:
         if is_resident:
             rows = resident_rows((self.corpus.fingerprint, self.kind), self.num_rows, self._first_pass)
             return resident_batches(rows, order, start_batch)
-        from spektron.corpus import ray_read, streaming  # Ray takes seconds to import, and small reads do without
+        # Ray takes seconds to import, and small reads do without.
+        from spektron.corpus.streaming import ray_read, stream
 
         if not ray_read.ray_is_ready():
             raise ResourceError(
@@ -224,10 +226,10 @@ class _Subset:
                 "call ray.init() first, or raise resident_bytes so that the subset is kept in memory "
                 f"({self.num_bytes / 2**20:.0f} MiB)",
             )
-        return streaming.streaming_batches(self.slices(self.num_rows), order, start_batch)
+        return stream.streaming_batches(self.slices(self.num_rows), order, start_batch)
 
     def _first_pass(self, num_rows: int) -> SpectrumBatch:
-        from spektron.corpus import ray_read
+        from spektron.corpus.streaming import ray_read
 
         slices = self.slices(num_rows)
         tables = ray_read.ray_tables(iter(slices)) if ray_read.ray_is_ready() else read_slices(slices)

@@ -25,7 +25,7 @@ class PretrainConfig(Settings):
     """Size of the training subset (the first rows by rank); without it the whole training split."""
     mix: dict[str, float] | None = None
     """Kind of spectrum (computed, experimental, simulated) → share of every batch; without it the corpus's own shares.
-    How often each kind's spectra come again is in the metrics (`spektron.corpus.mixture` states the policy)."""
+    How often each kind comes again is in the metrics; `spektron.corpus.streaming.mixture` states the policy."""
     learning_rate: float = Field(default=1e-3, gt=0.0)
     """At the end of warm-up."""
     min_learning_rate: float = Field(default=1e-5, ge=0.0)

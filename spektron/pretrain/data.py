@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from spektron.corpus.mixture import KindShare
+from spektron.corpus.streaming.mixture import KindShare
 from spektron.spectra.spectrum import SpectrumBatch
 
 __all__ = ["SpectrumSource", "TensorBatch", "to_tensors"]

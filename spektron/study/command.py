@@ -15,9 +15,9 @@ from spektron.core.errors import ConfigError, CorpusError, ResourceError, Spektr
 from spektron.core.provenance import gpu_names
 from spektron.core.settings import parse_assignments
 from spektron.corpus import Corpus
+from spektron.corpus.checking.unaltered import require_unaltered
 from spektron.corpus.default import ensure_bundled
-from spektron.corpus.mixture import parse_mix
-from spektron.corpus.unaltered import require_unaltered
+from spektron.corpus.streaming.mixture import parse_mix
 from spektron.report import console_width, render_report, render_table
 from spektron.study.places import Places
 from spektron.study.plan import plan_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spektron.core.errors import ConfigError
 from spektron.corpus import Corpus
-from spektron.corpus.mixture import kind_shares
+from spektron.corpus.streaming.mixture import kind_shares
 from spektron.pretrain import PretrainConfig, Worker, pretrain
 from spektron.study.study import TrialContext
 from spektron.study.trial import CorpusIdentity

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from spektron.corpus import BuildConfig, Corpus, build_corpus
-from spektron.corpus.resident import forget_resident_rows
 from spektron.corpus.sources.base import Part, Reject
+from spektron.corpus.streaming.resident import forget_resident_rows
 from spektron.spectra.spectrum import MODALITIES, NUM_POINTS, Spectrum
 
 

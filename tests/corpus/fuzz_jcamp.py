@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spektron.corpus.sources._jcamp import Block, Curve, JcampError, curve_of, read_stream
-from spektron.corpus.sources._jcamp_spectrum import spectrum_of_block
+from spektron.corpus.sources._jcamp.spectrum import spectrum_of_block
 from spektron.corpus.sources.base import REJECT_REASONS
 from spektron.spectra import REPAIRS, SpectrumRejected
 from tests.corpus.files_jcamp import block, linked, pairs, write_jcamp, write_nist

@@ -5,8 +5,9 @@ import os
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -79,6 +80,27 @@ def test_the_fingerprint_follows_content_and_not_encoding(
     other_seed = build_corpus([TinySource(list(spectra))], tmp_path / "seed", SMALL.model_copy(update={"seed": 1}))
     assert other_encoding.fingerprint == corpus.fingerprint
     assert len({corpus.fingerprint, other_content.fingerprint, other_seed.fingerprint}) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_content"),
+    [
+        ({"spectrum_id": "tiny/x"}, True),
+        ({"compound_id": "x"}, True),
+        ({"kind": "computed"}, True),
+        ({"intensity_unit": "absorbance"}, True),
+        ({"metadata": {"method": "x"}}, True),
+        ({"modality": "NIR"}, True),
+        ({"wavenumber_start_cm1": 405.5}, True),
+        ({"source": "tiny/x"}, False),
+        ({"instrument": "x"}, False),
+    ],
+)
+def test_what_bears_the_fingerprint(tmp_path: Path, changes: dict[str, Any], is_content: bool) -> None:
+    spectra = [make_spectrum(i) for i in range(4)]
+    before = build_corpus([TinySource(list(spectra))], tmp_path / "before", SMALL)
+    after = build_corpus([TinySource([replace(spectra[0], **changes), *spectra[1:]])], tmp_path / "after", SMALL)
+    assert (after.fingerprint != before.fingerprint) == is_content
 
 
 def _with(i: int, place: int, value: float) -> Spectrum:

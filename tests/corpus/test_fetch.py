@@ -17,14 +17,14 @@ import pytest
 from rich.progress import Progress
 
 from spektron.core.errors import ConfigError, CorpusError, ResourceError
-from spektron.corpus import _download
-from spektron.corpus.fetch import Patience, fetch
-from spektron.corpus.registry import PUBLICATIONS, Figshare, Osf, Place, Plain, Publication, WebBook, Zenodo
+from spektron.corpus.fetching import download as download_module
+from spektron.corpus.fetching.fetch import Patience, fetch
+from spektron.corpus.fetching.registry import PUBLICATIONS, Figshare, Osf, Place, Plain, Publication, WebBook, Zenodo
 from spektron.corpus.sources.words import SOURCES
 from tests.corpus.file_server import File, Server, serving
 
 HASTE = Patience(num_tries=3, first_wait_s=0.01, longest_wait_s=0.05)
-CHUNK = _download._CHUNK_BYTES
+CHUNK = download_module._CHUNK_BYTES
 DATA = np.random.default_rng(0).bytes(3_000_000)
 OTHER = np.random.default_rng(1).bytes(3_000_000)
 
@@ -241,7 +241,7 @@ def test_a_full_disk_is_seen_before_and_during(server: Server, tmp_path: Path, m
     assert server.requests == []
 
     server.files["a.bin"] = File(DATA)
-    monkeypatch.setattr(_download, "_total", lambda _: too_much)  # as a server's Content-Length would say
+    monkeypatch.setattr(download_module, "_total", lambda _: too_much)  # as a server's Content-Length would say
     with pytest.raises(ResourceError, match=r"the rest of a\.bin needs"):
         bring(server, tmp_path)
     assert not (tmp_path / "a.bin").exists()
@@ -290,6 +290,17 @@ def test_progress_counts_bytes_from_where_it_continues(server: Server, tmp_path:
     bars = Progress(disable=True)
     bring(server, tmp_path, progress=bars)
     assert [(task.description, task.completed, task.total) for task in bars.tasks] == [("a.bin", len(DATA), len(DATA))]
+
+
+def test_without_a_terminal_a_long_download_is_told_of_in_lines(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spektron.corpus.fetching.fetch._LOG_EVERY_S", 0.0)
+    server.files["a.bin"] = File(DATA)
+    said: list[str] = []
+    bring(server, tmp_path, said=said)
+    assert "a.bin: 1,408 KiB of 2,930 KiB" in said
+    assert len(said) > 20
 
 
 def test_a_mirror_takes_the_publisher_s_place(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from spektron.corpus import BuildConfig, Corpus, build_corpus, verify_corpus
 from spektron.corpus.manifest import REPORT_NAME
-from spektron.corpus.neighbours import near_duplicates
+from spektron.corpus.neighbours.near import near_duplicates
 from spektron.corpus.schema import SPLITS, intensity_matrix
 from spektron.corpus.sources.base import Reject
 from spektron.spectra import NUM_POINTS, AxisUnit, Spectrum, spectrum_from_xy
@@ -155,6 +156,16 @@ def test_the_account_is_complete(tmp_path: Path) -> None:
     assert (corpus.folder.path / "card.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_what_was_mended_is_told_of_what_is_kept(tmp_path: Path) -> None:
+    mended = {"repairs": ("id-from-row",)}
+    items: list[Spectrum | Reject] = [spectrum(0, "mine", **mended), spectrum(1, "mine", **mended)]
+    items += [spectrum(0, "mine", spectrum_id="mine/again", **mended)]
+    corpus = build(tmp_path, items)
+    assert corpus.manifest.repairs == {"id-from-row": 2}
+    told = [(row["spectrum_id"], row["outcome"]) for row in pq.read_table(corpus.folder.path / REPORT_NAME).to_pylist()]
+    assert sorted(told) == [("mine/0", "mended"), ("mine/1", "mended"), ("mine/again", "duplicate")]
+
+
 def test_rows_are_decoded_from_the_shards_themselves(tmp_path: Path) -> None:
     corpus = build(tmp_path, [spectrum(i, "mine") for i in range(30)])
     for shard in corpus.manifest.shards:
@@ -205,3 +216,55 @@ def test_equal_spectra_under_two_compounds_join_all_that_is_known_of_both(tmp_pa
     found = groups(build(tmp_path, mine, other))
     assert len(found) == 60
     assert all(found[f"mine/{i}"] == found[f"other/{100 + i}"] for i in range(30))
+
+
+CALCULATED: dict[str, Any] = {"kind": "computed", "metadata": {"method": "dynamics"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "num_dropped"),
+    [({}, 1), ({"modality": "RAMAN"}, 0), ({"kind": "experimental"}, 0), ({"metadata": {"method": "static"}}, 0)],
+)
+def test_what_makes_a_calculation_the_same(tmp_path: Path, changes: dict[str, Any], num_dropped: int) -> None:
+    mine: list[Spectrum | Reject] = [spectrum(1, "mine", "inchikey/1", **(CALCULATED | changes))]
+    theirs: list[Spectrum | Reject] = [spectrum(i, "theirs", f"inchikey/{i}", **CALCULATED) for i in (1, 2, 3)]
+    theirs[0] = spectrum(11, "theirs", "inchikey/1", **CALCULATED)
+    corpus = build(tmp_path, mine, theirs)
+    assert corpus.manifest.records["theirs"]["kept"] == 3 - num_dropped
+    assert corpus.manifest.records["theirs"]["duplicate"] == num_dropped
+
+
+def test_of_several_calculations_as_many_are_dropped_as_the_earlier_source_holds(tmp_path: Path) -> None:
+    """Conformers: what one source holds several times is several calculations."""
+    mine: list[Spectrum | Reject] = [spectrum(i, "mine", "inchikey/1", **CALCULATED) for i in range(2)]
+    theirs: list[Spectrum | Reject] = [spectrum(10 + i, "theirs", "inchikey/1", **CALCULATED) for i in range(5)]
+    corpus = build(tmp_path, mine, theirs)
+    assert corpus.manifest.records["mine"]["kept"] == 2
+    assert corpus.manifest.duplicates == {"theirs": {"same-calculation": 2}}
+    named = {row["spectrum_id"]: row["detail"] for row in pq.read_table(corpus.folder.path / REPORT_NAME).to_pylist()}
+    assert named == {f"theirs/{10 + i}": f"the same as mine/{i}" for i in range(2)}
+
+
+def test_two_sets_of_one_source_are_not_judged_against_each_other(tmp_path: Path) -> None:
+    """A publisher who lists a measurement in two sets means both: they stay, on one side of the split."""
+    items: list[Spectrum | Reject] = [replace(spectrum(i, "mine"), source="mine/one") for i in range(10)]
+    items += [replace(copy_of(i, "mine", compound=f"mine/again-{i}"), source="mine/two") for i in range(10)]
+    corpus = build(tmp_path, items)
+    assert not corpus.manifest.duplicates
+    assert sum(corpus.manifest.num_spectra.values()) == 20
+
+
+def test_nothing_is_dropped_for_its_likeness_to_what_is_not_there(tmp_path: Path) -> None:
+    """The second is a copy of the first and the third of the second only: with the second gone, the third is kept."""
+    first = spectrum(1, "first")
+    direction = spectrum(2, "first").intensity - spectrum(2, "first").intensity.mean()
+    centred = first.intensity - first.intensity.mean()
+    direction -= centred * (direction @ centred) / (centred @ centred)
+    step = 0.008 * direction * np.linalg.norm(centred) / np.linalg.norm(direction)
+    chain = [
+        spectrum(1, name, intensity=(first.intensity + place * step).astype(np.float32))
+        for place, name in enumerate(("first", "second", "third"))
+    ]
+    corpus = build(tmp_path, *([item] for item in chain))
+    assert corpus.manifest.duplicates == {"second": {"near-duplicate": 1}}
+    assert corpus.manifest.records["third"]["kept"] == 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spektron.core.errors import ConfigError
 from spektron.corpus import Corpus, build_corpus
-from spektron.corpus.mixture import batch_counts, kind_shares, parse_mix
+from spektron.corpus.streaming.mixture import batch_counts, kind_shares, parse_mix
 from spektron.spectra.spectrum import SpectrumBatch
 from tests.corpus.conftest import SMALL, TinySource, make_spectrum
 

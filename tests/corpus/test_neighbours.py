@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spektron.corpus import _candidates
-from spektron.corpus.neighbours import (
+from spektron.corpus.neighbours import candidates as candidates_module
+from spektron.corpus.neighbours.near import (
     MAX_DISTANCE,
     MAX_DISTANCE_ACROSS,
     NUM_KEYS,
@@ -24,7 +24,7 @@ from spektron.corpus.neighbours import (
 from spektron.spectra import MODALITIES, NUM_POINTS, AxisUnit, Spectrum, spectrum_from_xy
 from spektron.spectra.spectrum import SpectrumBatch
 
-PLACES = 1 << _candidates.ORDER_BITS
+PLACES = 1 << candidates_module.ORDER_BITS
 
 
 def spectrum(x: np.ndarray, y: np.ndarray, modality: str = "IR") -> Spectrum:
@@ -184,7 +184,7 @@ def test_candidates_are_all_that_share_a_bucket_and_a_place(data: st.DataObject)
     bucket = st.sampled_from([0, 1, 2, (1 << 44) - 1])
     key = st.builds(lambda b, place: b * PLACES + place if b else 0, bucket, st.integers(0, 40))
     rows = np.array(data.draw(st.lists(st.lists(key, min_size=3, max_size=3), min_size=1, max_size=12)), np.uint64)
-    blocks = list(candidate_pairs(rows, reach=100, tolerance=10 * _candidates.ORDER_STEP))
+    blocks = list(candidate_pairs(rows, reach=100, tolerance=10 * candidates_module.ORDER_STEP))
     found = [tuple(pair) for block in blocks for pair in block.pairs.tolist()]
     assert set(found) == brute(rows, 10)
     assert sum(block.num_left_out for block in blocks) == 0
@@ -196,7 +196,7 @@ def test_ranges_of_keys_lose_no_pair(monkeypatch: pytest.MonkeyPatch) -> None:
     rows[100:200] = rows[:100]
     rows[200:, 0] = rows[:100, 3]
     whole = {tuple(pair) for block in candidate_pairs(rows) for pair in block.pairs.tolist()}
-    monkeypatch.setattr(_candidates, "_KEYS_AT_A_TIME", 37)
+    monkeypatch.setattr(candidates_module, "_KEYS_AT_A_TIME", 37)
     blocks = list(candidate_pairs(rows))
     assert len(blocks) == -(-1200 // 37)
     assert {tuple(pair) for block in blocks for pair in block.pairs.tolist()} == whole

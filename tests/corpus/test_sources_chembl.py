@@ -448,3 +448,45 @@ def test_the_pickle_in_the_tests_is_seen_by_its_first_byte_only() -> None:
         decode_modes(packed(buffer.getvalue()))
     with pytest.raises(SpectrumRejected, match="damaged-record"):
         decode_modes(packed(b"hello."))
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_a_database_with_changes_beside_it_is_named_and_not_read_without_them(tmp_path: Path, mode: str) -> None:
+    path = write_database(tmp_path / "a.db", [(1, "C", packed(modes(0)))])
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute(f"PRAGMA journal_mode={mode}")
+    writer.execute("PRAGMA cache_size=1")
+    writer.execute("BEGIN")
+    writer.executemany("UPDATE molecule SET blob_data = ?", [(packed(modes(1)),)] * 3)
+    writer.execute("CREATE TABLE more AS SELECT randomblob(200000) AS x")  # more than the cache: written at once
+    if mode == "wal":
+        writer.execute("COMMIT")
+    kept, refused = read(tmp_path)
+    assert not kept
+    assert [(r.sample_id, r.reason) for r in refused] == [("a.db", "unreadable-file")]
+    assert f"a.db-{'wal' if mode == 'wal' else 'journal'}" in refused[0].detail
+    if mode == "delete":
+        writer.execute("COMMIT")
+    writer.close()
+    assert len(read(tmp_path)[0]) == 2
+
+
+def test_a_journal_that_is_kept_for_the_next_change_is_none(tmp_path: Path) -> None:
+    path = write_database(tmp_path / "a.db", [(1, "C", packed(modes(0)))])
+    writer = sqlite3.connect(path)
+    writer.execute("PRAGMA journal_mode=PERSIST")
+    writer.execute("CREATE TABLE more (x)")
+    writer.commit()
+    assert (tmp_path / "a.db-journal").stat().st_size
+    assert len(read(tmp_path)[0]) == 2
+    writer.close()
+
+
+def test_strengths_below_zero_are_refused_for_their_modality_alone(tmp_path: Path) -> None:
+    values = modes(0)
+    values["Raman Activ"][3] = -0.5
+    write_database(tmp_path / "a.db", [(1, "C", packed(values))])
+    kept, refused = read(tmp_path)
+    assert [s.modality for s in kept] == ["IR"]
+    assert [(r.sample_id, r.reason) for r in refused] == [("a/1/RAMAN", "damaged-record")]
+    assert "-0.5" in refused[0].detail

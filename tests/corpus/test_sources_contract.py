@@ -94,7 +94,7 @@ def _plain(item: Spectrum | Reject) -> list[object]:
 @pytest.mark.parametrize(
     ("word", "module", "hint"),
     [
-        ("openspecy", "spektron.corpus.sources._rds_parser", "openspecy"),
+        ("openspecy", "spektron.corpus.sources._rds.parser", "openspecy"),
         ("vendor", "wdf", "vendor"),
         ("uspto", "rdkit", "smiles"),
         ("chembl", "rdkit", "smiles"),
@@ -190,7 +190,8 @@ def test_its_description_is_canonical_and_names_no_path(source: Source) -> None:
 
 def test_every_reason_of_the_gate_is_documented() -> None:
     package = Path(__file__).parents[2] / "spektron"
-    code = "".join(p.read_text() for folder in ("spectra", "corpus/sources") for p in (package / folder).glob("*.py"))
+    found = [*(package / "spectra").rglob("*.py"), *(package / "corpus" / "sources").rglob("*.py")]
+    code = "".join(path.read_text() for path in found)
     raised = set(re.findall(r"(?:SpectrumRejected|UnfitFile)\(\s*\"([a-z-]+)\"", code))
     raised |= set(re.findall(r"_refuse_file\(path, \"([a-z-]+)\"", code))
     assert raised

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from spektron.corpus.sources import Reject, read_all
-from spektron.corpus.sources._csv_layout import sheet_of
+from spektron.corpus.sources._csv.layout import sheet_of
 from spektron.corpus.sources.csv import Csv
 from spektron.spectra import AxisUnit, Spectrum, spectrum_from_xy
 from tests.corpus.files_experimental import band, write_csv
@@ -206,8 +206,8 @@ def test_big_tables_are_read_in_parts(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "big.csv").write_text(wide(layout, "cm-1", names, SPECTRA))
     (tmp_path / "small.csv").write_text("cm-1,absorbance\n" + rows(y=Y[::-1]))
     monkeypatch.setattr("spektron.corpus.sources._small_files._PART_BYTES", 10_000)
-    monkeypatch.setattr("spektron.corpus.sources._csv_records.PART_RECORDS", 2)
-    monkeypatch.setattr("spektron.corpus.sources._csv_records._PART_BYTES", 10_000)
+    monkeypatch.setattr("spektron.corpus.sources._csv.records.PART_RECORDS", 2)
+    monkeypatch.setattr("spektron.corpus.sources._csv.records._PART_BYTES", 10_000)
     source = Csv(folder=tmp_path, modality="IR")
     parts = source.parts()
     assert len(parts) >= 4
@@ -229,7 +229,7 @@ def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
 
 
 def test_endless_rows_are_refused_before_they_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spektron.corpus.sources._csv_records._MOST_POINTS", 10_000)
+    monkeypatch.setattr("spektron.corpus.sources._csv.records._MOST_POINTS", 10_000)
     (tmp_path / "a.csv").write_text("".join(f"{i},{i % 7}\n" for i in range(10_001)))
     (tmp_path / "b.csv").write_text("".join(f"{i + 400},{i % 7},{i % 5}.5\n" for i in range(10_001)))
     _, refused = read(tmp_path, modality="IR", x_unit="cm-1")
@@ -279,3 +279,14 @@ def test_looking_at_a_file_takes_its_first_lines_alone() -> None:
     endless = (f"{i},{i % 5 + 0.5}" for i in itertools.count())
     assert sheet_of(endless, "auto", "auto").layout == "xy"
     assert int(next(endless).partition(",")[0]) < 1000
+
+
+def test_a_row_whose_name_begins_with_a_hash_is_a_spectrum_and_a_remark_is_none(tmp_path: Path) -> None:
+    axis = ",".join(f"{x:.1f}" for x in X)
+    lines = [f"sample,{axis}"]
+    lines += [f"#{i}," + ",".join(f"{i + y:.4f}" for y in Y) for i in range(1, 4)]
+    lines.insert(2, "# the lamp was changed here")
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    kept, refused = read(tmp_path, modality="IR", x_unit="cm-1")
+    assert [s.spectrum_id for s in kept] == [f"csv/rows/#{i}" for i in range(1, 4)]
+    assert not refused

@@ -3,11 +3,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from spektron.core.errors import ConfigError
+from spektron.core.errors import ConfigError, CorpusError
 from spektron.corpus.sources import PART_RECORDS, Part, Reject, Source, _small_files, read_all
 from spektron.corpus.sources._compound import cas_of
 from spektron.corpus.sources.jcamp import Jcamp
@@ -129,7 +130,7 @@ def test_parts_are_runs_of_files_bounded_in_number_and_bytes(tmp_path: Path, mon
     whole = [item.spectrum_id for item in Jcamp(folder=tmp_path).read(Part("", 0, 10)) if isinstance(item, Spectrum)]
     assert len(whole) == 14
     monkeypatch.setattr(_small_files, "PART_RECORDS", 4)
-    assert list(Jcamp(folder=tmp_path).parts()) == [Part("", 0, 4), Part("", 4, 8), Part("", 8, 10)]
+    assert [(p.file, p.start, p.stop) for p in Jcamp(folder=tmp_path).parts()] == [("", 0, 4), ("", 4, 8), ("", 8, 10)]
     monkeypatch.setattr(_small_files, "_PART_BYTES", len(texts[1]) + len(texts[2]))
     parts = Jcamp(folder=tmp_path).parts()
     assert [part.start for part in parts[1:]] == [part.stop for part in parts[:-1]]
@@ -245,3 +246,54 @@ def test_a_folder_without_files_is_an_error(tmp_path: Path, kind: type[Jcamp | N
     for folder in (tmp_path, tmp_path / "gone"):
         with pytest.raises(ConfigError, match="expected"):
             kind(folder=folder).parts()
+
+
+def test_files_that_come_or_go_while_a_build_reads_are_an_error_and_not_others_records(tmp_path: Path) -> None:
+    for i in range(4):
+        (tmp_path / f"{i}.jdx").write_text(block(i, num=70))
+    source = Jcamp(folder=tmp_path)
+    (part,) = source.parts()
+    assert len(list(source.read(part))) == 4
+    (tmp_path / "0a.jdx").write_text(block(9, num=70))
+    with pytest.raises(CorpusError, match="found others"):
+        list(source.read(part))
+    (tmp_path / "0.jdx").unlink()  # as many as before
+    with pytest.raises(CorpusError, match="found others"):
+        list(source.read(part))
+    (tmp_path / "0a.jdx").rename(tmp_path / "0.jdx")
+    assert len(list(source.read(part))) == 4
+
+
+def test_folders_that_link_to_each_other_are_entered_once_under_their_own_names(tmp_path: Path) -> None:
+    folders = [tmp_path / "in" / name for name in "hgfedcba"]
+    for number, folder in enumerate(folders):
+        folder.mkdir(parents=True)
+        (folder / "one.jdx").write_text(block(number, num=70))
+        for other in folders:
+            (folder / f"to-{other.name}").symlink_to(other)
+    outside = tmp_path / "out"
+    outside.mkdir()
+    (outside / "two.jdx").write_text(block(20, num=70))
+    for name in ("z", "y"):
+        (tmp_path / "in" / name).symlink_to(outside)
+    names = [path.relative_to(tmp_path / "in").as_posix() for path in Jcamp(folder=tmp_path / "in").require_files()]
+    assert names == [*(f"{name}/one.jdx" for name in "abcdefgh"), "y/two.jdx"]
+
+
+def test_a_folder_that_may_not_be_listed_is_one_reject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "theirs").mkdir()
+    for name in ("mine", "theirs"):
+        (tmp_path / name / "one.jdx").write_text(block(1, num=70))
+    scandir = os.scandir
+
+    def refusing(path: Path) -> Any:  # chmod means nothing to root, who may run the tests
+        if Path(path).name == "theirs":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    kept, refused = read(Jcamp(folder=tmp_path))
+    assert len(kept) == 1
+    assert {name: reject.reason for name, reject in refused.items()} == {"theirs": "unreadable-file"}
+    assert Jcamp(folder=tmp_path).describe()["config"]["files"]["theirs"] == "no regular file"

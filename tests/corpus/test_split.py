@@ -41,6 +41,15 @@ def test_one_class_of_many_twins_never_is_the_validation_set() -> None:
     assert splits == {"train"}
 
 
+def test_what_is_too_large_is_told_by_the_split_it_would_be_in() -> None:
+    sizes = {f"compound {i}": 1 for i in range(10_000)} | {f"twin {i}": 120 for i in range(40)}
+    config = BuildConfig(validation_fraction=0.4, test_fraction=0.01, max_compound_share=0.5)  # 2,960 and 74 spectra
+    splitter = GroupSplitter(config, sizes)
+    found = Counter(splitter.split_of(f"twin {i}") for i in range(40))
+    assert found["validation"] > 5, "not too large for the larger split"
+    assert not found["test"]
+
+
 def test_adding_compounds_moves_none() -> None:
     few = {f"compound {i}": 1 for i in range(500)}
     many = few | {f"other {i}": 1 for i in range(5000)}
@@ -54,4 +63,4 @@ def test_rank_is_a_63_bit_hash_of_seed_and_id() -> None:
     assert len(ranks) == 1000
     assert all(0 <= rank < 2**63 for rank in ranks)
     # Frozen: another value here is another order of every corpus ever built.
-    assert spectrum_rank("tiny/0", 0) == spectrum_rank("tiny/0", 0)
+    assert spectrum_rank("tiny/0", 0) == 6_565_167_608_729_061_792

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from spektron.core.errors import ConfigError, CorpusError, ResourceError
 from spektron.core.storage import Storage
-from spektron.corpus import Corpus, resident, streaming
-from spektron.corpus import order as order_module
-from spektron.corpus.order import StreamOrder, cut_rows
-from spektron.corpus.reading import RowSlice
+from spektron.corpus import Corpus
 from spektron.corpus.schema import intensity_array
+from spektron.corpus.streaming import order as order_module
+from spektron.corpus.streaming import resident, stream
+from spektron.corpus.streaming.order import StreamOrder, cut_rows
+from spektron.corpus.streaming.reading import RowSlice
 from spektron.spectra.spectrum import NUM_POINTS, SpectrumBatch
 
 HERE = Storage("/nowhere")
@@ -121,12 +122,12 @@ def test_streaming_resumes_anywhere_whatever_the_sizes(
 
     def numbers(start_batch: int, count: int) -> list[int]:
         position = start_batch * batch_size
-        tables = (_table(piece) for piece in streaming.slices_from(slices, order, position))
-        return _ids(list(islice(streaming.shuffled_batches(tables, order, position), count)))
+        tables = (_table(piece) for piece in stream.slices_from(slices, order, position))
+        return _ids(list(islice(stream.shuffled_batches(tables, order, position), count)))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(order_module, "WINDOW_ROWS", 50)
-        patch.setattr(streaming, "WINDOW_ROWS", 50)
+        patch.setattr(stream, "WINDOW_ROWS", 50)
         whole = numbers(0, start + 3)
         assert numbers(start, 3) == whole[start * batch_size :]
         epochs = [whole[i : i + order.rows_per_epoch] for i in range(0, len(whole), order.rows_per_epoch)]
@@ -244,8 +245,8 @@ def test_streaming_without_ray_says_what_to_do(corpus: Corpus) -> None:
 @pytest.mark.ray
 class TestRay:
     def test_the_first_pass_through_ray_data_reads_the_same_rows(self, corpus: Corpus) -> None:
-        from spektron.corpus import ray_read
-        from spektron.corpus.reading import collect, split_slices
+        from spektron.corpus.streaming import ray_read
+        from spektron.corpus.streaming.reading import collect, split_slices
 
         slices = split_slices(corpus.folder, corpus.manifest, "train", 333)
         assert _same(collect(ray_read.ray_tables(iter(slices)), 333), corpus.read("train", 333))
@@ -260,7 +261,7 @@ class TestRay:
     def test_no_free_cpu_is_an_error_rather_than_a_hang(self, corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
         import ray
 
-        from spektron.corpus import ray_read
+        from spektron.corpus.streaming import ray_read
 
         @ray.remote(num_cpus=4)
         class Greedy:

@@ -7,7 +7,7 @@ import pytest
 
 from spektron.core.errors import CorpusError
 from spektron.corpus import Corpus
-from spektron.corpus.unaltered import require_unaltered
+from spektron.corpus.checking.unaltered import require_unaltered
 
 
 def _alter(shard: Path) -> None:
@@ -30,13 +30,13 @@ def test_what_did_not_change_is_not_hashed_again(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed: list[Path] = []
-    monkeypatch.setattr("spektron.corpus.unaltered.sha256_file", lambda path: hashed.append(path) or "wrong")
+    monkeypatch.setattr("spektron.corpus.checking.unaltered.sha256_file", lambda path: hashed.append(path) or "wrong")
     with pytest.raises(CorpusError):
         require_unaltered(corpus, tmp_path / "cache.json")
     assert len(hashed) == len(corpus.manifest.shards)
     monkeypatch.undo()
     require_unaltered(corpus, tmp_path / "cache.json")
-    monkeypatch.setattr("spektron.corpus.unaltered.sha256_file", lambda path: pytest.fail("hashed again"))
+    monkeypatch.setattr("spektron.corpus.checking.unaltered.sha256_file", lambda path: pytest.fail("hashed again"))
     require_unaltered(corpus, tmp_path / "cache.json")
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from spektron.corpus.sources._parquet import UnfitFile
+from spektron.corpus.sources._damage import UnfitFile
 from spektron.corpus.sources._zip import list_entries, read_entry
 from spektron.spectra import SpectrumRejected
 from tests.corpus.files_experimental import write_zip

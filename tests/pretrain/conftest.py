@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from spektron.corpus import BuildConfig, Corpus, build_corpus
-from spektron.corpus.resident import forget_resident_rows
 from spektron.corpus.sources.simulated import Simulated
+from spektron.corpus.streaming.resident import forget_resident_rows
 from spektron.pretrain import PretrainConfig
 from tests.model.spectra import tiny
 

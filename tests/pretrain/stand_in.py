@@ -7,7 +7,7 @@ from itertools import count
 
 import numpy as np
 
-from spektron.corpus.mixture import KindShare, kind_shares
+from spektron.corpus.streaming.mixture import KindShare, kind_shares
 from spektron.spectra.spectrum import NUM_POINTS, SpectrumBatch
 
 

@@ -94,6 +94,8 @@ def test_absorbance_lies_between_0_and_3_and_falls_with_transmittance(y: list[fl
         (TRANSMITTANCE, np.linspace(-0.01, 1.10, 100), TRANSMITTANCE),
         (TRANSMITTANCE, np.r_[np.full(99, 0.9), 1000.0], TRANSMITTANCE),  # one spike does not make it a percentage
         (PERCENT, np.linspace(0.1, 0.98, 100), TRANSMITTANCE),
+        (PERCENT, np.linspace(0.1, 1.45, 100), TRANSMITTANCE),
+        (PERCENT, np.linspace(0.1, 1.55, 100), PERCENT),
         (PERCENT, np.linspace(0.1, 98.0, 100), PERCENT),
         (PERCENT, np.linspace(0.01, 0.3, 100), PERCENT),  # a black sample is not a fraction
         (IntensityScale.REFLECTANCE, np.linspace(5.0, 60.0, 100), IntensityScale.REFLECTANCE),

@@ -8,7 +8,7 @@ from spektron.core.storage import Storage
 from spektron.corpus.building.index import taken
 from spektron.corpus.building.placing import Placement
 from spektron.corpus.building.shards import gather
-from spektron.corpus.card_figure import MOST_EXAMPLES, Example
+from spektron.corpus.describing.card_figure import MOST_EXAMPLES, Example
 from spektron.corpus.schema import intensity_matrix
 
 __all__ = ["choose_examples"]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from spektron.corpus.building.index import Index, taken
 from spektron.corpus.building.shards import RunRows
-from spektron.corpus.neighbours import candidate_pairs, components
+from spektron.corpus.neighbours.near import candidate_pairs, components
 
 __all__ = ["KEPT", "Judgement", "judge"]
 
@@ -44,17 +44,14 @@ class Judgement:
     group : list of str
         Split group of each row: of the compounds that belong together, the one of the earliest row. So a source that is
         added at the end moves no group that was there, unless it shows that two are one.
-    num_pairs : int
-        Near-duplicate pairs found, those within a source included.
     num_unchecked : int
-        Pairs that were alike by their sketch and too many to look at.
+        Pairs in crowded groups of look-alikes that were not each other's nearest, and not looked at.
     """
 
     reason: NDArray[np.object_]
     twin: Rows
     names: dict[int, str]
     group: list[str]
-    num_pairs: int
     num_unchecked: int
 
     @property
@@ -63,7 +60,7 @@ class Judgement:
         return np.flatnonzero(self.reason == KEPT)
 
 
-def judge(index: Index, check: CheckPairs) -> Judgement:
+def judge(index: Index, check: CheckPairs, tell: Callable[[float], None] = lambda share: None) -> Judgement:
     """Judge all rows of an index.
 
     Parameters
@@ -71,13 +68,15 @@ def judge(index: Index, check: CheckPairs) -> Judgement:
     index : Index
     check : callable
         Looks at the spectra of pairs of rows.
+    tell : callable, optional
+        Called with the share of the work that is done.
     """
     reason, twin = np.full(len(index), KEPT, dtype=object), np.full(len(index), -1, dtype=np.intp)
     _drop_equals(reason, twin, _first_of(index.digests()), "duplicate-content")
     publisher = _publishers(index)
     _drop_calculations(index, publisher, reason, twin)
     compound, compounds = index.codes("compound_id")
-    near, num_unchecked = _near_pairs(index, publisher, compound, reason == KEPT, check)
+    near, num_unchecked = _near_pairs(index, publisher, compound, reason == KEPT, check, tell)
     for earlier, later in near:
         if publisher[earlier] != publisher[later] and reason[earlier] == KEPT and reason[later] == KEPT:
             reason[later], twin[later] = "near-duplicate", earlier
@@ -90,7 +89,6 @@ def judge(index: Index, check: CheckPairs) -> Judgement:
         twin=twin,
         names=_names(index, reason),
         group=[compounds[i] for i in compound[_first_of(group)]],
-        num_pairs=len(near),
         num_unchecked=num_unchecked,
     )
 
@@ -126,7 +124,7 @@ def _publishers(index: Index) -> NDArray[np.int64]:
 
 
 def _drop_calculations(index: Index, publisher: NDArray[np.int64], reason: NDArray[np.object_], twin: Rows) -> None:
-    """Drop what an earlier source holds of the same compound by the same method."""
+    """Drop what an earlier source holds of the same compound by the same method: of several, as many as it holds."""
     metadata, texts = index.codes("metadata")
     methods = [json.loads(text).get("method", "") for text in texts]
     numbers = {method: place for place, method in enumerate(sorted(set(methods)))}
@@ -135,15 +133,33 @@ def _drop_calculations(index: Index, publisher: NDArray[np.int64], reason: NDArr
     computed = np.array([name == "computed" for name in kinds], dtype=bool)[kind]
     stated = method != numbers.get("", -1)
     rows = np.flatnonzero(computed & stated & (reason == KEPT))
-    calculation = np.stack([index.codes("compound_id")[0], index.codes("modality")[0], method], axis=1)[rows]
+    columns = [index.codes("compound_id")[0], index.codes("modality")[0], method]
+    within = _occurrence(np.stack([*columns, publisher], axis=1)[rows])
+    calculation = np.stack([*(column[rows] for column in columns), within], axis=1)
     _, first, inverse = np.unique(calculation, axis=0, return_index=True, return_inverse=True)
     earliest = rows[first[inverse.reshape(-1)]]
     again = publisher[earliest] != publisher[rows]
     reason[rows[again]], twin[rows[again]] = "same-calculation", earliest[again]
 
 
+def _occurrence(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many earlier rows equal each row, shape (rows,)."""
+    _, group = np.unique(values, axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    order = np.argsort(group, kind="stable")
+    first = np.searchsorted(group[order], group[order])
+    found = np.empty(len(group), dtype=np.int64)
+    found[order] = np.arange(len(group)) - first
+    return found
+
+
 def _near_pairs(
-    index: Index, publisher: NDArray[np.int64], compound: NDArray[np.int64], kept: NDArray[np.bool_], check: CheckPairs
+    index: Index,
+    publisher: NDArray[np.int64],
+    compound: NDArray[np.int64],
+    kept: NDArray[np.bool_],
+    check: CheckPairs,
+    tell: Callable[[float], None],
 ) -> tuple[NDArray[np.intp], int]:
     """Pairs (earlier, later) that are near-duplicates and matter, sorted by the later; and how many were left out."""
     rows = np.flatnonzero(kept)
@@ -157,6 +173,7 @@ def _near_pairs(
         pairs, across = pairs[matters], across[matters]
         if len(pairs):
             near.append(pairs[check(taken(index.rows, pairs[:, 0]), taken(index.rows, pairs[:, 1]), across)])
+        tell(block.share)
     found = np.unique(np.concatenate(near), axis=0)
     return found[np.lexsort((found[:, 0], found[:, 1]))], num_left_out
 

@@ -12,7 +12,7 @@ from ray.data import DataContext, TaskPoolStrategy
 
 from spektron.core.errors import ResourceError
 from spektron.corpus.building.workers import Task
-from spektron.corpus.ray_read import own_errors
+from spektron.corpus.streaming.ray_read import own_errors
 
 __all__ = ["RayWorkers", "connected"]
 

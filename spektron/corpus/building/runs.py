@@ -22,7 +22,7 @@ from spektron.core.identity import canonical_json
 from spektron.core.storage import Storage
 from spektron.corpus.building.gate import problem_of
 from spektron.corpus.content import DIGEST_BYTES, digests
-from spektron.corpus.neighbours import NUM_KEYS, sketch
+from spektron.corpus.neighbours.near import NUM_KEYS, sketch
 from spektron.corpus.schema import INTENSITY_BYTES, intensity_array
 from spektron.corpus.sources.base import Part, Reject, Source
 from spektron.corpus.split import spectrum_rank
@@ -119,21 +119,26 @@ def read_part(work: Storage, source: Source, number: int, part: Part, seed: int)
     """
     if account := read_account(work, number):
         return account
-    refused, waiting = _Refused(), _Waiting()
+    waiting = _Waiting()
     runs: list[int] = []
-    for item in source.read(part):
-        if isinstance(item, Reject):
-            refused.add(item.source, item.sample_id, item.reason, item.detail)
-        elif problem := problem_of(item):
-            refused.add(item.source, item.spectrum_id, *problem)
-        else:
-            waiting.add(item, spectrum_rank(item.spectrum_id, seed))
-        if len(waiting) == MAX_RUN_ROWS:
+    name = run_name(number, 0, "refused")
+    with work.writing(name) as file, pa.ipc.new_file(file, REFUSED_SCHEMA) as writer:
+        refused = _Refused(writer)
+        for item in source.read(part):
+            if isinstance(item, Reject):
+                refused.add(item.source, item.sample_id, item.reason, item.detail)
+            elif problem := problem_of(item):
+                refused.add(item.source, item.spectrum_id, *problem)
+            else:
+                waiting.add(item, spectrum_rank(item.spectrum_id, seed))
+            if len(waiting) == MAX_RUN_ROWS:
+                runs.append(waiting.write(work, number, len(runs)))
+        if len(waiting):
             runs.append(waiting.write(work, number, len(runs)))
-    if len(waiting):
-        runs.append(waiting.write(work, number, len(runs)))
-    _write(work, run_name(number, 0, "refused"), REFUSED_SCHEMA, [refused.table()])
-    account = PartAccount(part=number, runs=tuple(runs), num_refused=len(refused), refused=refused.counts())
+        refused.write()
+    counts = refused.counts()
+    num_refused = sum(sum(reasons.values()) for reasons in counts.values())
+    account = PartAccount(part=number, runs=tuple(runs), num_refused=num_refused, refused=counts)
     work.write_bytes(_account_name(number), json.dumps(_account_values(account)).encode())
     return account
 
@@ -148,30 +153,34 @@ def read_account(work: Storage, number: int) -> PartAccount | None:
 
 
 class _Refused:
-    """Records that did not become rows, as columns."""
+    """Records that did not become rows: counted, and written a few thousand at a time, for there may be millions."""
 
-    def __init__(self) -> None:
-        self._rows: list[tuple[str, str, str, str]] = []
-
-    def __len__(self) -> int:
-        return len(self._rows)
+    def __init__(self, writer: pa.RecordBatchWriter) -> None:
+        self._writer = writer
+        self._rows: list[tuple[str, ...]] = []
+        self._counts: Counter[tuple[str, str]] = Counter()
 
     def add(self, source: str, name: str, reason: str, detail: str) -> None:
         # A name that is not Unicode could not be written.
         texts = (text.encode(errors="backslashreplace").decode() for text in (source, name, reason, detail))
-        self._rows.append(tuple(texts))  # type: ignore[arg-type]
+        self._rows.append(tuple(texts))
+        self._counts[source, reason] += 1
+        if len(self._rows) == MAX_RUN_ROWS:
+            self.write()
 
     def counts(self) -> dict[str, dict[str, int]]:
         table: dict[str, dict[str, int]] = {}
-        for (source, reason), num in sorted(Counter((row[0], row[2]) for row in self._rows).items()):
+        for (source, reason), num in sorted(self._counts.items()):
             table.setdefault(source, {})[reason] = num
         return table
 
-    def table(self) -> pa.RecordBatch:
-        source, name, reason, detail = zip(*self._rows, strict=True) if self._rows else ((), (), (), ())
-        outcome = ["rejected"] * len(self._rows)
-        columns = [pa.array(values, pa.string()) for values in (source, name, outcome, reason, detail)]
-        return pa.RecordBatch.from_arrays(columns, schema=REFUSED_SCHEMA)
+    def write(self) -> None:
+        if self._rows:
+            source, name, reason, detail = zip(*self._rows, strict=True)
+            outcome = ["rejected"] * len(self._rows)
+            columns = [pa.array(values, pa.string()) for values in (source, name, outcome, reason, detail)]
+            self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=REFUSED_SCHEMA))
+            self._rows.clear()
 
 
 @dataclass

@@ -16,7 +16,7 @@ from spektron.corpus.building.runs import PartAccount, read_part
 from spektron.corpus.building.shards import RunRows, ShardRows, gather, write_shard
 from spektron.corpus.building.workers import Task, Workers
 from spektron.corpus.manifest import Shard
-from spektron.corpus.neighbours import near_duplicates_among
+from spektron.corpus.neighbours.near import near_duplicates_among
 from spektron.corpus.schema import intensity_matrix
 from spektron.spectra.spectrum import MODALITIES, SpectrumBatch
 

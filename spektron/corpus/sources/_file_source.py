@@ -13,9 +13,9 @@ from pydantic import Field
 from spektron.core.errors import ConfigError, SpektronError
 from spektron.core.files import sha256_file
 from spektron.core.settings import Settings
+from spektron.corpus.sources._damage import DAMAGED, UnfitFile
 from spektron.corpus.sources._folder import files_below, printable
 from spektron.corpus.sources._molecule import CompoundNames, names_available
-from spektron.corpus.sources._parquet import DAMAGED, UnfitFile
 from spektron.corpus.sources.base import Part, Reject
 from spektron.spectra import Spectrum
 

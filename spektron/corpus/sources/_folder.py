@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,8 +18,12 @@ def parquet_files(folder: Path) -> Iterator[Path]:
 
 
 def files_below(folder: Path, fits: Callable[[str], bool]) -> Iterator[Path]:
-    """Yield every file whose name `fits` in the order of its relative name, following links but no circle."""
-    found = [path for path in _walk(folder, frozenset()) if fits(path.name)]
+    """Yield every file whose name `fits`, in the order of its relative name.
+
+    Links are followed, but a folder is entered once: under its own name where that is below `folder`, else under the
+    first of its links. A folder that may not be listed is yielded itself, to be refused by name.
+    """
+    found = [path for path, listed in _walk(folder) if not listed or fits(path.name)]
     yield from sorted(found, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
 
 
@@ -35,12 +40,32 @@ def printable(name: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
-def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
-    real = folder.resolve()
-    if real in above:  # a link to a folder that holds it
-        return
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _walk(entry, above | {real})
-        else:
-            yield entry
+def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield files, and with False those folders that cannot be listed."""
+    entered: set[str] = set()
+    waiting, links = [folder], deque[Path]()
+    while waiting or links:
+        inside = waiting.pop() if waiting else links.popleft()
+        if (real := os.path.realpath(inside)) in entered:
+            continue
+        entered.add(real)
+        try:
+            entries = sorted(os.scandir(inside), key=lambda entry: os.fsencode(entry.name))
+        except OSError:
+            yield inside, False
+            continue
+        for entry in entries:
+            path = inside / entry.name
+            if not _is_folder(entry):
+                yield path, True
+            elif entry.is_symlink():
+                links.append(path)
+            else:
+                waiting.append(path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from spektron.spectra import SpectrumRejected
 
-__all__ = ["FIELDS", "MAX_BLOB_BYTES", "Modes", "decode_modes"]
+__all__ = ["MAX_BLOB_BYTES", "Modes", "decode_modes"]
 
 # The largest published molecules, 99 atoms, have 291 modes: 3 MB of JSON, 0.7 MB compressed.
 MAX_BLOB_BYTES = 4 * 2**20
@@ -26,7 +26,7 @@ _MAX_TEXT_BYTES = 16 * 2**20
 _MAX_MODES = 3000
 
 # The names that the publisher's own code and two others' use come first; the rest are spellings met elsewhere.
-FIELDS = {
+_FIELDS = {
     "FREQUENCY": ("freq", "Freq", "frequency", "frequencies", "Frequencies"),
     "IR": ("IR Inten", "IR inten", "IR_Inten", "ir_inten", "IR Intensity", "IR"),
     "RAMAN": ("Raman Activ", "Raman activ", "Raman_Activ", "raman_activ", "Raman Activity", "Raman"),
@@ -65,7 +65,7 @@ def decode_modes(blob: bytes) -> Modes:
         ``no-spectrum`` without frequencies, ``not-finite`` for NaN or infinities among them.
     """
     text = _unpacked(blob)
-    used = {field: name for field, names in FIELDS.items() if (name := _name_of(text, names))}
+    used = {field: name for field, names in _FIELDS.items() if (name := _name_of(text, names))}
     if "FREQUENCY" not in used:
         raise SpectrumRejected("no-spectrum", f"expected a list 'freq', found none in {len(text)} bytes of JSON")
     frequency = _numbers(text, used["FREQUENCY"])
@@ -75,7 +75,7 @@ def decode_modes(blob: bytes) -> Modes:
             strength[modality] = _strength(text, used.get(modality), modality, len(frequency))
         except SpectrumRejected as rejected:
             strength[modality] = rejected
-    variants = any(name != FIELDS[field][0] for field, name in used.items())
+    variants = any(name != _FIELDS[field][0] for field, name in used.items())
     return Modes(frequency_cm1=frequency, strength=strength, repairs=("field-name-variant",) if variants else ())
 
 
@@ -109,10 +109,12 @@ def _name_of(text: bytes, names: tuple[str, ...]) -> str:
 
 def _strength(text: bytes, name: str | None, modality: str, num_modes: int) -> NDArray[np.float64]:
     if name is None:
-        raise SpectrumRejected("no-spectrum", f"expected a list {FIELDS[modality][0]!r}, found none")
+        raise SpectrumRejected("no-spectrum", f"expected a list {_FIELDS[modality][0]!r}, found none")
     values = _numbers(text, name)
     if len(values) != num_modes:
         raise SpectrumRejected("length-mismatch", f"expected {num_modes} values of {name!r}, found {len(values)}")
+    if (values < 0.0).any():  # a squared derivative: no computation gives one below zero
+        raise SpectrumRejected("damaged-record", f"expected {name!r} of zero or more, found {values.min():g}")
     return values
 
 

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from spektron.corpus.sources._damage import UnfitFile
 from spektron.corpus.sources._folder import printable
 
-__all__ = ["DAMAGED", "TEXT_COLUMNS", "Layout", "Row", "TableFile", "UnfitFile"]
+__all__ = ["TEXT_COLUMNS", "Layout", "Row", "TableFile"]
 
 TEXT_COLUMNS = (
     "sample_id",
@@ -30,9 +31,6 @@ TEXT_COLUMNS = (
     "instrument",
 )
 
-# What a damaged file makes pyarrow raise, on opening or later; a text that is no UTF-8 is the last.
-DAMAGED = (OSError, pa.ArrowException, UnicodeDecodeError)
-
 # Points of two columns that a batch holds, about: 16 MB in float64, whatever the file's size, and 1 % overhead a batch.
 _POINTS_PER_BATCH = 1_000_000
 _MAX_ROWS_PER_BATCH = 256
@@ -43,15 +41,6 @@ _MAX_POINTS = 100_000
 _MAX_TEXT_CHARS = 1_000
 # Column chunks are read through a buffer, not whole: publishers write 20,000 spectra as one row group of 900 MB.
 _BUFFER_BYTES = 2**20
-
-
-class UnfitFile(ValueError):
-    """A file that can be read but holds no spectra: reason and detail for its `Reject`."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(reason, detail)
-        self.reason = reason
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

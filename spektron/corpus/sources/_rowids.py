@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from spektron.corpus.sources._parquet import UnfitFile
+from spektron.corpus.sources._damage import UnfitFile
+from spektron.corpus.sources._folder import printable
 
-__all__ = ["TO_THE_END", "LostRows", "RowidTable"]
+__all__ = ["LostRows", "RowidTable"]
 
 # Stop of a range whose end the damage hides: the largest rowid there is.
-TO_THE_END = 2**63 - 1
+_TO_THE_END = 2**63 - 1
 _FIRST = -(2**63)
 
 # Longest text or blob that SQLite will hand over; what is longer is an error of its row.
@@ -49,7 +50,8 @@ class RowidTable:
     Raises
     ------
     UnfitFile
-        Where the file has no such table, or the table no column that is required.
+        Where the file has no such table, the table no column that is required, or the newest rows are still in another
+        file beside it.
     sqlite3.Error, OSError
         Where not even the file's first pages can be read.
     """
@@ -60,6 +62,7 @@ class RowidTable:
         self._size_bytes = path.stat().st_size
         if not self._size_bytes:
             raise UnfitFile("unreadable-file", "the file is empty")
+        _require_settled(path)
         self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         try:
             self._connection.text_factory = bytes  # a text that is no UTF-8 is its row's problem
@@ -98,7 +101,7 @@ class RowidTable:
         query = f"SELECT {self._rowid}, {select} FROM {self._table} WHERE {self._rowid}"
         last = start - 1
         try:
-            below = "<=" if stop == TO_THE_END else "<"
+            below = "<=" if stop == _TO_THE_END else "<"
             for row in self._connection.execute(f"{query} >= ? AND {self._rowid} {below} ?", (start, stop)):
                 if not last < row[0] <= stop:
                     raise sqlite3.DatabaseError("rows out of order")
@@ -109,7 +112,7 @@ class RowidTable:
 
     def _one_by_one(self, query: str, start: int, stop: int, problem: str) -> Iterator[tuple[Any, ...] | LostRows]:
         lost = None
-        for rowid in range(start, min(stop, start + _TRIED_BEYOND) if stop == TO_THE_END else stop):
+        for rowid in range(start, min(stop, start + _TRIED_BEYOND) if stop == _TO_THE_END else stop):
             row = None
             try:
                 row = self._connection.execute(query, (rowid,)).fetchone()
@@ -122,7 +125,7 @@ class RowidTable:
             if row is not None:
                 yield row
         if lost is not None:
-            yield LostRows(lost, None if stop == TO_THE_END else stop - 1, problem)
+            yield LostRows(lost, None if stop == _TO_THE_END else stop - 1, problem)
 
     def _first(self) -> int | None:
         try:
@@ -135,10 +138,10 @@ class RowidTable:
 
         Where the next start is behind damage, the range reaches to the first stride that is not, or to the end.
         """
-        for stop in range(start + stride, min(start + _STRIDES_BEYOND * stride, TO_THE_END), stride):
+        for stop in range(start + stride, min(start + _STRIDES_BEYOND * stride, _TO_THE_END), stride):
             with suppress(sqlite3.Error):
                 return stop, self._rowid_from(stop)
-        return TO_THE_END, None
+        return _TO_THE_END, None
 
     def _rowid_from(self, rowid: int) -> int | None:
         """First rowid from one on."""
@@ -171,6 +174,24 @@ class RowidTable:
                 self._connection.execute(f"SELECT {name} FROM {self._table} LIMIT 0")
                 return name
         raise UnfitFile("missing-column", "expected a table with rowids, found none or columns of all their names")
+
+
+def _require_settled(path: Path) -> None:
+    """Refuse a database that is being written, or whose writer was killed: read alone, it lacks rows or has halves."""
+    real = path.resolve()
+    for ending in ("-wal", "-journal"):
+        beside = real.with_name(real.name + ending)
+        try:
+            with beside.open("rb") as file:
+                begins = file.read(8)
+        except OSError:
+            continue
+        if begins.strip(b"\0"):  # the head of one that is kept for the next change is zeros
+            raise UnfitFile(
+                "unreadable-file",
+                f"expected a database that is closed, found changes of it in {printable(beside.name)}: open it once "
+                "with sqlite3 and run PRAGMA wal_checkpoint(TRUNCATE), or copy it with .backup",
+            )
 
 
 def _quoted(name: str) -> str:

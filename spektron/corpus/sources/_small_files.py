@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from spektron.core.errors import SpektronError
+from spektron.core.errors import CorpusError, SpektronError
+from spektron.core.identity import fingerprint
+from spektron.corpus.sources._damage import UnfitFile
 from spektron.corpus.sources._file_source import FileSource
-from spektron.corpus.sources._parquet import UnfitFile
 from spektron.corpus.sources.base import PART_RECORDS, Part, Reject
 from spektron.spectra import Spectrum
 
@@ -43,7 +44,7 @@ class SmallFiles(FileSource):
         for place, path in enumerate(files):
             real = os.path.realpath(path)
             if self._is_big(path):
-                parts += [Part("", start, place)] if start < place else []
+                parts += [self._run(files, start, place)] if start < place else []
                 ranges = [_WHOLE] if real in seen else self._ranges_of(path)
                 file = path.relative_to(self.folder).as_posix()
                 parts += [Part(file, first, stop) for first, stop in ranges]
@@ -51,14 +52,25 @@ class SmallFiles(FileSource):
             else:
                 num_bytes += size_of(path)
                 if place + 1 - start >= PART_RECORDS or num_bytes >= _PART_BYTES:
-                    parts.append(Part("", start, place + 1))
+                    parts.append(self._run(files, start, place + 1))
                     start, num_bytes = place + 1, 0
             seen.add(real)
-        return [*parts, Part("", start, len(files))] if start < len(files) else parts
+        return [*parts, self._run(files, start, len(files))] if start < len(files) else parts
 
     def read(self, part: Part) -> Iterator[Spectrum | Reject]:
-        """Yield every record of some files, or of a range of one, kept or refused."""
+        """Yield every record of some files, or of a range of one, kept or refused.
+
+        Raises
+        ------
+        CorpusError
+            Where files came or went since the parts were listed.
+        """
         files = self.require_files()
+        if part.names and part.names != self._run(files, part.start, part.stop).names:
+            raise CorpusError(
+                f"expected the files below {self.folder} that were there when the build began, found others",
+                "let nothing write there, and build again: what was read is kept where it still holds",
+            )
         first_names: dict[str, Path] = {}
         for place, path in enumerate(files):
             first = first_names.setdefault(os.path.realpath(path), path)
@@ -66,6 +78,9 @@ class SmallFiles(FileSource):
                 yield from self._read_file(path, first, part.start, part.stop)
             elif not part.file and part.start <= place < part.stop:
                 yield from self._read_file(path, first, *_WHOLE)
+
+    def _run(self, files: list[Path], start: int, stop: int) -> Part:
+        return Part("", start, stop, fingerprint([ascii(self._relative(path)) for path in files[start:stop]]))
 
     def _is_big(self, path: Path) -> bool:
         """Whether a file is divided into parts of its own."""

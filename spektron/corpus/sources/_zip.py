@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
-from spektron.corpus.sources._parquet import UnfitFile
+from spektron.corpus.sources._damage import UnfitFile
 from spektron.spectra import SpectrumRejected
 
 __all__ = ["Archive", "Entry", "list_entries", "read_entry"]

@@ -81,11 +81,14 @@ class Part:
         records are the (small) files themselves.
     start, stop : int
         First record and the one after the last, counted as the source likes: rows, row groups, entries, files.
+    names : str
+        Where the records are files: a digest of their names, so that no other files are read in their place.
     """
 
     file: str
     start: int
     stop: int
+    names: str = ""
 
     def __str__(self) -> str:
         return f"{self.file or 'records'}[{self.start}:{self.stop}]"

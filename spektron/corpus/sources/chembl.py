@@ -18,10 +18,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from spektron.corpus.sources._damage import DAMAGED
 from spektron.corpus.sources._file_source import MoleculeFiles
 from spektron.corpus.sources._modes import MAX_BLOB_BYTES, Modes, decode_modes
 from spektron.corpus.sources._molecule import compound_of_smiles
-from spektron.corpus.sources._parquet import DAMAGED
 from spektron.corpus.sources._rowids import LostRows, RowidTable
 from spektron.corpus.sources.base import PART_RECORDS, Reject
 from spektron.spectra import NUM_POINTS, AxisUnit, Spectrum, SpectrumRejected, spectrum_from_xy

@@ -1,7 +1,7 @@
 """Anybody's own text files: two columns, or wide tables with one spectrum a row or a column.
 
 Delimiter, decimal sign and layout are told from the file, and what two readings fit is refused by name: then a setting
-says which (`spektron.corpus.sources._csv_layout`). Unit and modality are what the file's headings state, and the
+says which (`spektron.corpus.sources._csv.layout`). Unit and modality are what the file's headings state, and the
 settings where it states none.
 """
 
@@ -14,13 +14,13 @@ from typing import ClassVar, Literal, Self
 from pydantic import field_validator, model_validator
 
 from spektron.corpus.sources._compound import compound_of
-from spektron.corpus.sources._csv_layout import Layout, Sheet, sheet_of
-from spektron.corpus.sources._csv_records import Record, column_ranges, read_columns, read_rows, read_xy, row_ranges
-from spektron.corpus.sources._csv_stated import Stated, stated_in
-from spektron.corpus.sources._csv_text import Decimal, encoding_of, read_lines
+from spektron.corpus.sources._csv.layout import Layout, Sheet, sheet_of
+from spektron.corpus.sources._csv.records import Record, column_ranges, read_columns, read_rows, read_xy, row_ranges
+from spektron.corpus.sources._csv.stated import Stated, stated_in
+from spektron.corpus.sources._csv.text import Decimal, encoding_of, read_lines
+from spektron.corpus.sources._damage import UnfitFile
 from spektron.corpus.sources._folder import printable
 from spektron.corpus.sources._laser_line import above_laser_line
-from spektron.corpus.sources._parquet import UnfitFile
 from spektron.corpus.sources._small_files import SmallFiles
 from spektron.corpus.sources.base import Reject
 from spektron.spectra import Spectrum, SpectrumRejected, parse_unit, spectrum_from_xy

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from spektron.corpus.sources._jcamp_files import JcampFiles
+from spektron.corpus.sources._jcamp.files import JcampFiles
 
 __all__ = ["Jcamp"]
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from spektron.corpus.sources._compound import Compound, cas_of
 from spektron.corpus.sources._jcamp import Headers
-from spektron.corpus.sources._jcamp_files import JcampFiles
+from spektron.corpus.sources._jcamp.files import JcampFiles
 
 __all__ = ["Nist"]
 

@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spektron.corpus.sources._compound import cas_of
+from spektron.corpus.sources._damage import UnfitFile
 from spektron.corpus.sources._folder import set_name
 from spektron.corpus.sources._laser_line import above_laser_line
-from spektron.corpus.sources._parquet import UnfitFile
-from spektron.corpus.sources._rds import attribute_of, names_of, parse_rds, texts_of
-from spektron.corpus.sources._rds_stream import DAMAGED, Span, read_spans
+from spektron.corpus.sources._rds.columns import attribute_of, names_of, parse_rds, texts_of
+from spektron.corpus.sources._rds.stream import DAMAGED, Span, read_spans
 from spektron.corpus.sources._rruff_record import mineral_key
 from spektron.corpus.sources._small_files import SmallFiles
 from spektron.corpus.sources.base import PART_RECORDS, Reject

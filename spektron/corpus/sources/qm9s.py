@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from spektron.corpus.sources._damage import UnfitFile
 from spektron.corpus.sources._file_source import FileSource
 from spektron.corpus.sources._lines import Line, first_line, lines_between
-from spektron.corpus.sources._parquet import UnfitFile
 from spektron.corpus.sources.base import PART_RECORDS, Reject
 from spektron.spectra import AxisUnit, Spectrum, SpectrumRejected, spectrum_from_xy
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
+from spektron.corpus.sources._damage import UnfitFile
 from spektron.corpus.sources._folder import printable, set_name
-from spektron.corpus.sources._parquet import UnfitFile
 from spektron.corpus.sources._rruff_record import spectrum_of_record
 from spektron.corpus.sources._small_files import SmallFiles
 from spektron.corpus.sources._zip import Archive, list_entries, read_entry

@@ -18,8 +18,9 @@ from spektron.core.errors import ConfigError
 from spektron.core.files import sha256_file
 from spektron.core.settings import Settings
 from spektron.corpus.sources._compound import compound_of
+from spektron.corpus.sources._damage import DAMAGED, UnfitFile
 from spektron.corpus.sources._folder import parquet_files, printable, set_name
-from spektron.corpus.sources._parquet import DAMAGED, Row, TableFile, UnfitFile
+from spektron.corpus.sources._parquet import Row, TableFile
 from spektron.corpus.sources._published import cut_to_detector_range
 from spektron.corpus.sources._set_metadata import SetMetadata
 from spektron.corpus.sources.base import PART_RECORDS, Part, Reject

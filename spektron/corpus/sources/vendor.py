@@ -15,10 +15,10 @@ from spektron.corpus.sources._compound import compound_of
 from spektron.corpus.sources._folder import printable
 from spektron.corpus.sources._laser_line import above_laser_line
 from spektron.corpus.sources._small_files import SmallFiles
-from spektron.corpus.sources._vendor_opus import read_opus
-from spektron.corpus.sources._vendor_scan import Scan, by_range
-from spektron.corpus.sources._vendor_spc import read_spc
-from spektron.corpus.sources._vendor_wdf import num_spectra, read_wdf
+from spektron.corpus.sources._vendor.opus import read_opus
+from spektron.corpus.sources._vendor.scan import Scan, by_range
+from spektron.corpus.sources._vendor.spc import read_spc
+from spektron.corpus.sources._vendor.wdf import num_spectra, read_wdf
 from spektron.corpus.sources.base import PART_RECORDS, Reject
 from spektron.spectra import Spectrum, SpectrumRejected, parse_modality, parse_unit, spectrum_from_xy
 from spektron.spectra.intensity import stored_intensity

@@ -13,7 +13,9 @@ from pydantic import ValidationError
 
 from spektron.core.errors import ConfigError
 from spektron.core.settings import Settings
+from spektron.corpus.sources._file_source import FileSource
 from spektron.corpus.sources.base import Source
+from spektron.corpus.sources.table import Table
 
 __all__ = ["SOURCES", "as_word", "open_source"]
 
@@ -59,9 +61,9 @@ def open_source(spec: str) -> Source:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ConfigError(f"{spec!r}: {problems}", f"the form is {_form(name, kind)}") from error
+    if isinstance(source, FileSource | Table):
+        source.require_files()  # a folder that is missing is told now, not after the others were read
     assert isinstance(source, Source)
-    if "folder" in kind.model_fields:
-        source.parts()  # a folder that is missing is told now, not after the others were read
     return source
 
 

@@ -1,0 +1,1 @@
+"""Whether a corpus is what was built: file by file, record by record."""

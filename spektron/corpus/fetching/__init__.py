@@ -1,0 +1,1 @@
+"""Public sources' files brought here: located, downloaded, checked against hashes, kept."""

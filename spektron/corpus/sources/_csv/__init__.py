@@ -1,0 +1,1 @@
+"""Text tables of any spreadsheet or instrument: their characters, their layout, their records."""

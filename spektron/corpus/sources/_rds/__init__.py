@@ -1,0 +1,1 @@
+"""R object files as a stream: columns without the rest."""

@@ -1,0 +1,1 @@
+"""Instrument makers' binary files, looked over before a package opens them."""
