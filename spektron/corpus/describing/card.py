@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from spektron.core.files import size_text
 from spektron.corpus.building.gate import BUILD_REASONS, DUPLICATE_REASONS
-from spektron.corpus.describing.card_figure import MOST_EXAMPLES
+from spektron.corpus.describing.card_figure import MOST_PANELS
 from spektron.corpus.manifest import CARD_FIGURE_NAME, BuildConfig, Manifest
 from spektron.corpus.schema import SPLITS
 from spektron.corpus.sources.base import REJECT_REASONS
@@ -29,7 +29,7 @@ def render_card(manifest: Manifest) -> str:
         "\n\n".join(
             [
                 _heading(manifest),
-                f"![Example spectra of each source and modality]({CARD_FIGURE_NAME})",
+                f"![Example spectra of each source and modality; the lowest one is named]({CARD_FIGURE_NAME})",
                 *_cut(manifest),
                 *(f"**Note:** {_cell(note)}" for note in manifest.notes),
                 "## What it holds",
@@ -64,7 +64,7 @@ def _cut(manifest: Manifest) -> list[str]:
     """What the figure leaves out."""
     num = sum(len(modalities) for modalities in manifest.counts.values())
     what = "sources and modalities shown: those of which there is most"
-    return [f"{MOST_EXAMPLES} of {num} {what}."] if num > MOST_EXAMPLES else []
+    return [f"{MOST_PANELS} of {num} {what}."] if num > MOST_PANELS else []
 
 
 def _counts(manifest: Manifest) -> str:
