@@ -16,7 +16,7 @@ MOST_PANELS = 15
 SPECTRA_PER_PANEL = 4
 _COLUMNS = 3
 _PANEL_INCHES = (2.6, 1.9)
-_MOST_CHARACTERS = 48
+_MOST_CHARACTERS = 38
 # Absorption is drawn from high to low wavenumbers, a Raman shift upwards.
 _DRAWN_DOWNWARDS = ("IR", "NIR")
 
