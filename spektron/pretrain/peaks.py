@@ -52,10 +52,12 @@ def peak_error(
     # Energy after blurring, by Parseval, without going back: squared spectrum × squared transfer function. Padded to
     # twice the length, so that no band reaches round the ends.
     length = 2 * difference.shape[1]
-    energy = torch.fft.rfft(difference.float(), n=length).abs().square()
+    spectrum = torch.view_as_real(torch.fft.rfft(difference.float(), n=length))
+    energy = spectrum.square().sum(dim=-1)
     sigma = (tolerance_cm1 / step_cm1.float()).clamp_min(_LEAST_SIGMA_POINTS).unsqueeze(1)
     frequency = torch.arange(energy.shape[1], device=energy.device) / length
     transfer = 2.0 * math.sqrt(math.pi) * sigma * torch.exp(-((2.0 * math.pi * sigma * frequency) ** 2))
     # A real signal's spectrum has each frequency twice, but for the first and the last.
-    doubled = 2.0 * (energy * transfer).sum(dim=1) - (energy * transfer)[:, 0] - (energy * transfer)[:, -1]
-    return doubled / length
+    blurred = energy * transfer
+    whole: Tensor = 2.0 * blurred.sum(dim=1) - blurred[:, 0] - blurred[:, -1]
+    return whole / length
