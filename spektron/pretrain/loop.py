@@ -198,7 +198,7 @@ class _Run:
             return
         self.checkpoint = save_checkpoint(
             self.checkpoint_dir,
-            self.step.model,
+            self.step.objective,
             self.step.optimizer,
             replace(self.progress, loss_total=total, loss_count=count),
             config=self.config,
@@ -212,7 +212,7 @@ class _Run:
         self.checkpoint = found
         return load_checkpoint(
             found,
-            self.step.model,
+            self.step.objective,
             self.step.optimizer,
             config=self.config,
             corpus_fingerprint=self.corpus.fingerprint,

@@ -250,7 +250,7 @@ def test_a_checkpoint_of_another_corpus_is_refused(corpus: Corpus, copied: Path)
 def test_a_checkpoint_of_another_format_is_refused_and_not_taken_for_damaged(corpus: Corpus, copied: Path) -> None:
     state = copied / "step-00000040" / "state.json"
     state.write_text(json.dumps({**json.loads(state.read_text()), "format": 99, "sha256": {}}))
-    with pytest.raises(ConfigError, match="format is 99, expected 1"):
+    with pytest.raises(ConfigError, match="format is 99, expected 2"):
         run(corpus, copied)
     with pytest.raises(ConfigError, match="format 99, expected 1"):
         load_model(copied / "step-00000040")
