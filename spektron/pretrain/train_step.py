@@ -91,7 +91,7 @@ class TrainStep:
             together = TensorBatch(*(torch.cat(fields) for fields in zip(*parts, strict=True)))
             with self._unsynced(last=index == count - 1):
                 loss = self._loss_of(together) / count
-                loss.backward()
+                torch.autograd.backward(loss)
             total += loss.detach()
         return total
 
