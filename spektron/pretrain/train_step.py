@@ -12,6 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from spektron.model import MaskedReconstructor
 from spektron.pretrain.config import PretrainConfig
+from spektron.pretrain.curriculum import mask_at
 from spektron.pretrain.data import TensorBatch, to_tensors
 from spektron.pretrain.losses import ReconstructionLoss
 from spektron.pretrain.masking import draw_masks
@@ -54,9 +55,8 @@ class TrainStep:
     def __call__(self, step: int, batch: SpectrumBatch) -> tuple[Tensor, Tensor]:
         """Take step 1, 2, … on this worker's rows; return the loss and the gradient's norm."""
         config, worker = self.config, self.worker
-        masks = draw_masks(
-            config.mask, batch.intensity, (config.seed, step), rank=worker.rank, world_size=worker.world_size
-        )
+        mask = mask_at(config.mask, step, config.steps)
+        masks = draw_masks(mask, batch.intensity, (config.seed, step), rank=worker.rank, world_size=worker.world_size)
         if config.encoder.dropout:
             torch.manual_seed(int(np.random.SeedSequence((config.seed, step, worker.rank)).generate_state(1)[0]))
         loss = self._backward(to_tensors(batch, masks, self.device))
