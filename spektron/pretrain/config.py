@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from spektron.core.settings import Settings
 from spektron.model import EncoderConfig
 from spektron.pretrain.byol import ByolConfig
+from spektron.pretrain.curriculum import Curriculum, Mask
 from spektron.pretrain.losses import LossConfig
 from spektron.pretrain.masking import MaskConfig
 from spektron.pretrain.views import ViewConfig
@@ -51,8 +52,9 @@ class PretrainConfig(Settings):
     """Of initial weights, of the order of the data and of masks."""
     encoder: EncoderConfig = EncoderConfig()
     """The model."""
-    mask: MaskConfig = MaskConfig()
-    """What is hidden while training; held-out masks are fixed and the same for every run."""
+    mask: Mask = MaskConfig()
+    """What is hidden while training: one mask throughout, or a curriculum (its stages, or its name: ``paper``).
+    Held-out masks are fixed and the same for every run."""
     loss: LossConfig = LossConfig()
     """What is minimised of the reconstruction."""
     views: ViewConfig | None = None
@@ -78,4 +80,10 @@ class PretrainConfig(Settings):
             raise ValueError(
                 f"expected min_learning_rate ≤ learning_rate, found {self.min_learning_rate} > {self.learning_rate}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _every_stage_comes(self) -> PretrainConfig:
+        if isinstance(self.mask, Curriculum):
+            self.mask.check_steps(self.steps)
         return self

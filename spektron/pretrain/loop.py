@@ -17,6 +17,7 @@ import torch.distributed as dist
 from spektron.core.errors import ConfigError
 from spektron.pretrain.checkpoint import Progress, latest_checkpoint, load_checkpoint, save_checkpoint
 from spektron.pretrain.config import PretrainConfig
+from spektron.pretrain.curriculum import mask_metrics
 from spektron.pretrain.data import SpectrumSource
 from spektron.pretrain.evaluate import HeldOut
 from spektron.pretrain.health import TrainingWindow
@@ -160,6 +161,7 @@ class _Run:
             **self.held_out.score(self.step.model),
             "lr": learning_rate_at(step, self.config),
             "grad_norm": grad_norm,
+            **mask_metrics(self.config.mask, step, self.config.steps),
             "spectra_per_s": speed,
             "unique": float(self.unique),
             "seen": float(seen),

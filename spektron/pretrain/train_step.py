@@ -12,6 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from spektron.pretrain.byol import agreement_loss, momentum_at
 from spektron.pretrain.config import PretrainConfig
+from spektron.pretrain.curriculum import mask_at
 from spektron.pretrain.data import TensorBatch, to_tensors
 from spektron.pretrain.losses import ReconstructionLoss
 from spektron.pretrain.masking import draw_masks
@@ -71,16 +72,16 @@ class TrainStep:
 
     def _inputs(self, step: int, batch: SpectrumBatch) -> list[TensorBatch]:
         """The spectra as they are, or two views of each, one batch for each view; each under masks of its own."""
-        config = self.config
+        config, mask = self.config, mask_at(self.config.mask, step, self.config.steps)
         key, place = (config.seed, step), {"rank": self.worker.rank, "world_size": self.worker.world_size}
-        plain = to_tensors(batch, draw_masks(config.mask, batch.intensity, key, **place), self.device)
+        plain = to_tensors(batch, draw_masks(mask, batch.intensity, key, **place), self.device)
         if self._view is None:
             return [plain]
         inputs = []
         for number in (0, 1):
             view = self._view(plain, (*key, number), **place)
-            mask = draw_masks(config.mask, batch.intensity, (*key, number), **place)
-            inputs.append(plain._replace(intensity=view, mask=torch.as_tensor(mask, device=self.device)))
+            hidden = draw_masks(mask, batch.intensity, (*key, number), **place)
+            inputs.append(plain._replace(intensity=view, mask=torch.as_tensor(hidden, device=self.device)))
         return inputs
 
     def _backward(self, inputs: list[TensorBatch]) -> Tensor:
