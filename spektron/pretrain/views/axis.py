@@ -44,9 +44,9 @@ class AxisError(Effect):
 def displaced(rows: Rows, at_start_cm1: Tensor, at_stop_cm1: Tensor) -> Rows:
     """Move bands along the axis.
 
-    Between points the curve is the cubic through four of them (Keys 1981, IEEE Trans. ASSP 29, 1153), right to the
-    third order in the step: linear interpolation would soften bands by up to a third of the step's square. What comes from
-    beyond an end is not known and not made up: the end's value is held, for as many points as the displacement is long.
+    Between points the curve is Keys's cubic through four of them (1981, IEEE Trans. ASSP 29, 1153), right to the third
+    order in the step; linear interpolation would broaden bands, by up to a quarter of a squared step in variance. What
+    comes from beyond an end is not known and not made up: the end's value is held, for the length of the displacement.
 
     Parameters
     ----------
@@ -56,15 +56,15 @@ def displaced(rows: Rows, at_start_cm1: Tensor, at_stop_cm1: Tensor) -> Rows:
     """
     signal, last = rows.signal, rows.signal.shape[1] - 1
     first_by, last_by = rows.held(at_start_cm1) / rows.step_cm1, rows.held(at_stop_cm1) / rows.step_cm1
-    # The displacement is taken apart from the place before rounding: 2000.0001 in float32 keeps no more than a 1e-4.
+    # Split before it is added to the place: a place near 2000 in float32 is right to 1e-4 of a step only.
     moved = torch.lerp(first_by, last_by, rows.place)
     whole = moved.floor()
-    share = whole - moved  # −share of a step back, in (−1, 0]
-    before = torch.arange(last + 1, device=signal.device) - whole.long()
-    before, share = before - (share < 0).long(), torch.where(share < 0, share + 1.0, share)
+    # What is shown at point i lies at i − moved: between b and b + 1, at `share` from b.
+    share = 1.0 - (moved - whole)
+    b = torch.arange(last + 1, device=signal.device) - whole.long() - 1
 
     def at(offset: int) -> Tensor:
-        return signal.gather(1, (before + offset).clamp_(0, last))
+        return signal.gather(1, (b + offset).clamp_(0, last))
 
     return rows.with_signal(_keys_cubic(at(-1), at(0), at(1), at(2), share))
 

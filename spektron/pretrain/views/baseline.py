@@ -20,8 +20,9 @@ Power = Annotated[float, Field(ge=0.0, le=8.0)]
 class Baseline(Effect):
     """Added to the signal: ``Σ cₖ Pₖ(x) + scatter``, Legendre polynomials of order 0 to 3 on x from −1 to 1.
 
-    Scatter goes as (ν / ν_stop)^power in IR and NIR, where small grains scatter short waves most (4 for Rayleigh's, 0 for
-    grains far larger than the wave), and as (1 − t)^power in Raman, t from 0 to 1 up the axis: the wing of the laser line.
+    Scatter goes as (ν / ν_stop)^power in IR and NIR, where small grains scatter short waves most (4 for Rayleigh's, 0
+    for grains far larger than the wave), and as (1 − t)^power in Raman, t from 0 to 1 up the axis: the wing of the
+    laser line.
     """
 
     numbers: ClassVar[int] = 6
@@ -44,9 +45,13 @@ class Baseline(Effect):
         """Add both."""
         x = 2.0 * rows.place - 1.0
         square = x * x
-        legendre = torch.stack((torch.ones_like(x), x, 1.5 * square - 0.5, x * (2.5 * square - 1.5)))
+        legendre = (x, 1.5 * square - 0.5, x * (2.5 * square - 1.5))
         wavenumber = rows.start_cm1 + rows.range_cm1 * rows.place
         rising = wavenumber.clamp_min(0.0) / rows.stop_cm1.clamp_min(1.0)
         height = torch.where(rows.is_light, 1.0 - rows.place, rising)
         scattered = strengths[:, 4:5] * height.pow(strengths[:, 5:])
-        return rows.with_signal(rows.signal + strengths[:, :4] @ legendre + scattered)
+        signal = rows.signal + strengths[:, :1]
+        # Not a matrix product: its rounding depends on the number of rows, and on a GPU's settings.
+        for order, polynomial in enumerate(legendre, start=1):
+            signal = signal + strengths[:, order, None] * polynomial
+        return rows.with_signal(signal + scattered)

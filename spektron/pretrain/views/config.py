@@ -42,8 +42,8 @@ class ViewConfig(Settings):
     saturation: Saturation = Saturation()
     """Detector: a ceiling."""
     peak_absorbance: Annotated[tuple[Absorbance, Absorbance], ASCENDING] = (0.1, 1.5)
-    """What the range of an IR or NIR spectrum is taken as, in absorbance, for stray light and noise: units differ between
-    sources, and path lengths are chosen. Drawn evenly in its logarithm."""
+    """What the range of an IR or NIR spectrum is taken as, in absorbance, for stray light and noise: units differ
+    between sources, and path lengths are chosen. Drawn evenly in its logarithm."""
 
     @property
     def effects(self) -> tuple[Effect, ...]:

@@ -32,8 +32,8 @@ ASCENDING = AfterValidator(_ascending)
 class Effect(Settings):
     """One way in which instruments differ.
 
-    Strengths are drawn in NumPy for every row, and zero means "nothing happens": such rows are never touched, so that an
-    effect without strength leaves them as they are, bit for bit.
+    Strengths are drawn in NumPy for every row, and zero means "nothing happens": such rows are never touched, so that
+    an effect without strength leaves them as they are, bit for bit.
     """
 
     numbers: ClassVar[int]

@@ -23,8 +23,8 @@ _WORDS = 2  # of 32 bits, the seed of a row's noise
 class ViewMaker:
     """Draws how each row is changed in NumPy (a few numbers a row), and does it in torch, for all rows at once.
 
-    A view is a spectrum in its own right. Masks are drawn and normalisation is taken of the view, as of any spectrum, so a
-    masked point of a view stays hidden; a model that sees a view is to reconstruct that view, since line width and
+    A view is a spectrum in its own right. Masks are drawn and normalisation is taken of the view, as of any spectrum,
+    so a masked point of a view stays hidden; a model that sees a view is to reconstruct that view, since line width and
     temperature carry a hidden point of the *original* into the neighbouring visible ones.
 
     Parameters
@@ -68,6 +68,7 @@ class ViewMaker:
         Tensor, shape (batch, points), float32
             New memory, finite; a row on which nothing happens is the same bit for bit.
         """
+        assert intensity.ndim == 2, f"expected (batch, points), found {tuple(intensity.shape)}: drop the channel axis"
         strengths, seed, peak_absorbance = self._draw(len(intensity), key, rank, world_size)
         acting = [np.flatnonzero(each.any(axis=1)) for each in strengths]
         touched = np.unique(np.concatenate(acting))
@@ -77,9 +78,9 @@ class ViewMaker:
         device = intensity.device
         # One transfer of each kind, however many effects there are.
         indices = _sent(np.concatenate([touched, *(np.searchsorted(touched, rows) for rows in acting)]), device)
-        index, *places = indices.split([len(touched), *map(len, acting)])
+        index, *places = torch.split(indices, [len(touched), *map(len, acting)])
         numbers = np.concatenate([*strengths, peak_absorbance], axis=1)[touched].astype(np.float32)
-        *by_effect, peak = _sent(numbers, device).split([*(each.shape[1] for each in strengths), 1], dim=1)
+        *by_effect, peak = torch.split(_sent(numbers, device), [*(each.shape[1] for each in strengths), 1], dim=1)
         rows = Rows.of(
             intensity[index],
             wavenumber_start_cm1[index],

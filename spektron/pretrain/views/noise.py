@@ -23,12 +23,12 @@ _DARKEST = 2.0
 
 
 class Noise(Effect):
-    """Shot and detector noise as signal-to-noise ratios: the spectrum's range over the standard deviation at full light.
+    """Shot and detector noise as signal-to-noise ratios: the spectrum's own range over the noise at full light.
 
     With L the share of the full light, the standard deviation of the light is √L / shot SNR and 1 / detector SNR.
-    A Raman signal is light, and L its share of the brightest point, counted from zero counts: a background that is higher
-    than the bands brings its shot noise. An absorbance is −log10 of it, so that both are divided by L: deep bands are
-    noisy. Full light is there at the spectrum's lowest point.
+    A Raman signal is light, and L its share of the brightest point, counted from zero counts: a background that is
+    higher than the bands brings its shot noise. An absorbance is −log10 of it, so that both are divided by L: deep
+    bands are noisy. Full light is there at the spectrum's lowest point.
     """
 
     numbers: ClassVar[int] = 3
@@ -43,10 +43,8 @@ class Noise(Effect):
 
     def strengths(self, uniform: Array) -> Array:
         """Standard deviations at full light, as shares of the range, and the pixels' distance in cm⁻¹."""
-        shot, detector = (
-            1.0 / log_between(uniform[:, 0], self.shot_snr),
-            1.0 / log_between(uniform[:, 1], self.detector_snr),
-        )
+        shot = 1.0 / log_between(uniform[:, 0], self.shot_snr)
+        detector = 1.0 / log_between(uniform[:, 1], self.detector_snr)
         return np.stack((shot, detector, log_between(uniform[:, 2], self.pixel_cm1)), axis=1)
 
     def apply(self, rows: Rows, strengths: Tensor) -> Rows:

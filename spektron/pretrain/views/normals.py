@@ -1,8 +1,9 @@
 """Normal numbers on any device that depend on a row's seed and a place alone, not on how many rows there are.
 
-A generator with a state deals out numbers in the order of the batch, and differs between devices. A hash of (seed, place) does
-not: rows can be cut, joined or moved. Two rounds of Wellons' 32-bit mixer (lowbias32, 2018; bias 0.17 of the ideal), one for
-each half of the seed, then Box and Muller (1958, Ann. Math. Stat. 29, 610). CPU and GPU agree to the rounding of log and cos.
+A generator with a state deals out numbers in the order of the batch, and differs between devices. A hash of (seed,
+place) does not: rows can be cut, joined or moved. Two rounds of Wellons's 32-bit mixer (lowbias32, 2018), one for
+each half of the seed, then Box and Muller (1958, Ann. Math. Stat. 29, 610). CPU and GPU agree to the rounding of log
+and cos.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ class Temperature(Effect):
     shift_cm1_per_k: Annotated[tuple[ShiftPerKelvin, ShiftPerKelvin], ASCENDING] = (-0.04, 0.01)
     """Shift per kelvin, in cm⁻¹/K: most bands soften with warmth; hydrogen-bonded O-H stretches stiffen."""
     width_cm1_per_k: Annotated[tuple[WidthPerKelvin, WidthPerKelvin], ASCENDING] = (0.0, 0.05)
-    """FWHM per kelvin of the Gaussian that a warmer sample's bands are convolved with, in cm⁻¹/K. A colder sample's bands
-    only shift: to narrow them would be to divide by a transfer function, and noise with it."""
+    """FWHM per kelvin of the Gaussian that a warmer sample's bands are convolved with, in cm⁻¹/K. A colder sample's
+    bands only shift: to narrow them would be to divide by a transfer function, and noise with it."""
 
     def strengths(self, uniform: Array) -> Array:
         """Shift at either end, and FWHM, in cm⁻¹."""
