@@ -56,11 +56,8 @@ def rows_of(*spectra: np.ndarray, modality: int = IR, peak_absorbance: float = 1
 
 def changed(effect: Effect, rows: Rows, *strengths: float) -> np.ndarray:
     """What the effect makes of every row at these strengths."""
-    return (
-        effect.apply(rows, torch.tensor([strengths] * len(rows.low), dtype=torch.float32))
-        .intensity.numpy()
-        .astype(float)
-    )
+    given = torch.tensor([strengths] * len(rows.low), dtype=torch.float32)
+    return effect.apply(rows, given).intensity.numpy().astype(float)
 
 
 def tensors(intensity: np.ndarray, modality: np.ndarray | None = None) -> tuple[Tensor, ...]:
@@ -313,6 +310,9 @@ def test_saturation_cuts_the_top_and_nothing_else() -> None:
     (view,) = changed(Saturation(), rows_of(band), 0.2)
     ceiling = band.max() - 0.2 * (band.max() - band.min())
     np.testing.assert_allclose(view, np.minimum(band, ceiling), rtol=1e-6)
+    rows = rows_of(band)
+    lifted = rows.with_signal(rows.signal + 3.0)  # by a baseline
+    np.testing.assert_allclose(changed(Saturation(), lifted, 0.2)[0] - view, 3.0 * (band.max() - band.min()), rtol=1e-5)
 
 
 def test_a_saturated_point_shows_no_noise() -> None:
@@ -376,12 +376,17 @@ def test_the_key_alone_decides() -> None:
     torch.manual_seed(99)
     np.random.seed(99)  # noqa: NPY002
     np.testing.assert_array_equal(first, measured(ViewConfig(), INTENSITY, (1, 2, 0)))
+    always = measured(ALWAYS, INTENSITY, (1, 2, 0))
     for other in ((1, 2, 1), (1, 3, 0), (2, 2, 0), (1, 2)):
-        assert (first != measured(ALWAYS, INTENSITY, other)).any(axis=1).all()
+        assert (always != measured(ALWAYS, INTENSITY, other)).any(axis=1).all()
 
 
 @pytest.mark.parametrize("world_size", [2, 4, 8])
-@pytest.mark.parametrize("config", [ViewConfig(), ALWAYS], ids=["default", "always"])
+@pytest.mark.parametrize(
+    "config",
+    [ViewConfig(), ALWAYS, NEVER.with_values({"noise.chance": 0.4})],
+    ids=["default", "always", "some rows"],
+)
 def test_a_row_has_one_view_whatever_the_number_of_workers(config: ViewConfig, world_size: int) -> None:
     batch = tensors(INTENSITY)
     alone = ViewMaker(config)(*batch, (7, 5, 1))
@@ -407,6 +412,7 @@ def test_views_do_not_depend_on_the_unit(scale: float) -> None:
 
 STRANGE = {
     "constant": np.full(NUM_POINTS, 3.0),
+    "large constant": np.full(NUM_POINTS, 1e10),
     "zero": np.zeros(NUM_POINTS),
     "spike": np.eye(1, NUM_POINTS, 700)[0] * 1e6,
     "negative": -lorentzian(1000.0),
