@@ -112,15 +112,16 @@ def draw_masks(
     """
     rows, shares = len(intensity), config.shares
     generator = np.random.default_rng(list(key))
-    numbers = generator.random((rows * world_size, max(_numbers_per_row(config, kind) for kind in shares)))
+    width = max(_numbers_per_row(config, kind) for kind in shares)
+    numbers = generator.random((rows * world_size, width))[rank::world_size]
     if len(shares) == 1:
-        return _draw(config, next(iter(shares)), intensity, numbers[rank::world_size])
+        return _draw(config, next(iter(shares)), intensity, numbers)
     # Drawn after the places and for all workers' rows, so that a row's kind does not depend on their number either.
     drawn = np.searchsorted(np.cumsum(list(shares.values()))[:-1], generator.random(rows * world_size), side="right")
     masks = np.empty((rows, NUM_POINTS), dtype=bool)
     for index, kind in enumerate(shares):
         chosen = np.flatnonzero(drawn[rank::world_size] == index)
-        masks[chosen] = _draw(config, kind, intensity[chosen], numbers[rank::world_size][chosen])
+        masks[chosen] = _draw(config, kind, intensity[chosen], numbers[chosen])
     return masks
 
 
@@ -164,7 +165,8 @@ def _spans(numbers: NDArray[np.float64], num_masked: int) -> NDArray[np.bool_]:
 def _band_content(intensity: NDArray[np.float32], region_points: int) -> NDArray[np.float64]:
     """Mean curvature of each region, shape (rows, regions), over the row's mean; a tenth of the mean is added."""
     curvature = np.abs(_curvature(intensity))
-    content = curvature.reshape(len(intensity), NUM_POINTS // region_points, -1).mean(axis=2, dtype=np.float64)
+    shape = (len(intensity), NUM_POINTS // region_points, region_points // CURVATURE_STEP)  # also of no rows
+    content = curvature.reshape(shape).mean(axis=2, dtype=np.float64)
     mean = content.mean(axis=1, keepdims=True)
     # Regions without a band stay possible, or the model would never learn that a flat stretch is flat.
     return np.asarray(content / np.maximum(mean, np.finfo(np.float64).tiny) + 0.1)
