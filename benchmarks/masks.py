@@ -6,8 +6,8 @@ The first table times every kind of mask for one batch, and a whole training ste
 default, and the one of the laptop presets, beside which masks weigh most. CPU time of one thread, the
 best round of each.
 
-The second needs a folder of spectra in Parquet (`spektron.corpus.sources.Table`): for each set, the share of bands, that is
-of maxima rising 5 % of the spectrum's range above their surroundings, that random and peak masks hide.
+The second needs a folder of spectra in Parquet (`spektron.corpus.sources.Table`): for each set, the share of bands
+that random and peak masks hide. A band is a maximum that rises 5 % of the spectrum's range above its surroundings.
 """
 
 from __future__ import annotations
