@@ -207,7 +207,7 @@ TWO = {"begin": 0.5, "ratio": 0.95, "region_points": 16}
         ),
         ({"stages": [{"begin": 0}, {"begin": 0.5}, {"begin": 0.5}]}, "one after the other"),
         ({"stages": [{"begin": 0}, {"begin": 1.0}]}, "stages.1.begin: .*less than 1, found 1"),
-        ({"stages": [{"begin": 0, "ratio": 1.5}]}, "stages.0.ratio: .*less than 1, found 1.5$"),
+        ({"stages": [{"begin": 0, "ratio": 1.5}]}, r"stages.0.ratio: .*less than 1, found 1.5\n"),
         ({"stages": [{"begin": 0, "ratio": 0.99}]}, "found 2048 of 2048 masked: move ratio away from 0 and 1"),
         ({"stages": [{"begin": 0, "kind": {}}]}, "expected kinds with weights above 0, found {}: name at least one of"),
         ({"stages": [{"begin": 0, "kind": {"peak": 0}}]}, "weights above 0, found {'peak': 0.0}"),
