@@ -33,7 +33,7 @@ class Stage(MaskConfig):
 class Curriculum(Settings):
     """Masks that change over training, stage by stage."""
 
-    stages: tuple[Stage, ...] = Field(min_length=1)
+    stages: tuple[Stage, ...]
     """In the order in which they come; the first begins at 0."""
     ratio_between: Literal["held", "linear"] = "held"
     """Whether a stage keeps its ratio, or moves in a line to the next stage's; the last one keeps it either way. A kind
@@ -42,6 +42,8 @@ class Curriculum(Settings):
     @model_validator(mode="after")
     def _in_order(self) -> Curriculum:
         begins = [stage.begin for stage in self.stages]
+        if not begins:
+            raise ValueError("expected stages, found none: give at least one, which begins at 0")
         if begins[0] != 0.0:
             raise ValueError(f"expected a first stage that begins at 0, found {begins[0]}: set stages[0].begin to 0")
         if any(later <= earlier for earlier, later in pairwise(begins)):
