@@ -1,21 +1,25 @@
 """The encoder of vibrational spectra and its heads. torch only."""
 
-from spektron.model.config import SCALES, EncoderConfig, Scale, ScaleName
-from spektron.model.encoder import EncoderOutput, SpectrumEncoder
+from spektron.model.config import EncoderConfig, Merge, Normalisation, Positions
+from spektron.model.encoder import UNKNOWN_MODALITY, EncoderOutput, SpectrumEncoder
 from spektron.model.flops import block_flops, num_parameters, training_flops
 from spektron.model.normalise import Normalised, normalise_visible
 from spektron.model.reconstruction import MaskedReconstructor, Reconstruction, ReconstructionHead
+from spektron.model.scales import SCALES, Scale
 
 __all__ = [
     "SCALES",
+    "UNKNOWN_MODALITY",
     "EncoderConfig",
     "EncoderOutput",
     "MaskedReconstructor",
+    "Merge",
+    "Normalisation",
     "Normalised",
+    "Positions",
     "Reconstruction",
     "ReconstructionHead",
     "Scale",
-    "ScaleName",
     "SpectrumEncoder",
     "block_flops",
     "normalise_visible",

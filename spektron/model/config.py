@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from spektron.core.settings import Settings
-from spektron.spectra.spectrum import NUM_POINTS
+from spektron.model.scales import Scale, canonical_name, scale_of
 
-__all__ = ["SCALES", "EncoderConfig", "Normalisation", "Scale", "ScaleName"]
+__all__ = ["EncoderConfig", "Merge", "Normalisation", "Positions"]
 
-ScaleName = Literal["fine", "medium", "coarse"]
 Normalisation = Literal["standard", "minmax", "none"]
-
-
-class Scale(NamedTuple):
-    """How the axis is cut at one scale: windows of `patch` points, each half a window after the last."""
-
-    patch: int
-    stride: int
-
-    @property
-    def num_tokens(self) -> int:
-        """Windows that fit on the axis; half-window stride leaves no remainder."""
-        return (NUM_POINTS - self.patch) // self.stride + 1
-
-
-# 255, 63 and 31 tokens. The order is the order of the tokens in the sequence.
-SCALES: dict[ScaleName, Scale] = {"fine": Scale(16, 8), "medium": Scale(64, 32), "coarse": Scale(128, 64)}
+Merge = Literal["concat", "cross_attention", "hierarchical"]
+Positions = Literal["wavenumber", "index"]
 
 
 class EncoderConfig(Settings):
@@ -37,37 +22,68 @@ class EncoderConfig(Settings):
     dim: int = Field(default=256, ge=16)
     """Width of a token; a multiple of `heads` and of 8 (positions are split 3 : 1 into pairs of sine and cosine)."""
     layers: int = Field(default=6, ge=1)
-    """Transformer blocks."""
+    """Transformer blocks; `hierarchical` divides them among the scales."""
     heads: int = Field(default=8, ge=1)
     """Attention heads of dim / heads each."""
     mlp_ratio: int = Field(default=4, ge=1)
     """Hidden width of a block's MLP, in units of `dim`."""
-    scales: tuple[ScaleName, ...] = ("fine", "medium", "coarse")
-    """Which patch sizes the spectrum is cut into; attention costs the square of their tokens together."""
-    merge: Literal["concat"] = "concat"
-    """How scales meet: `concat` puts all tokens into one sequence."""
+    scales: tuple[str, ...] = ("fine", "medium", "coarse")
+    """Which windows the spectrum is cut into: names, or PATCH/STRIDE in points (``32/16``). Attention costs the square
+    of their tokens together."""
+    merge: Merge = "concat"
+    """How scales meet. `concat`: all tokens in one sequence. `cross_attention`: the tokens of the middle scale query
+    the others once, and go on alone. `hierarchical`: early blocks on the finest scale, later ones on coarser tokens
+    that are pooled from it, and back."""
+    positions: Positions = "wavenumber"
+    """How a token knows its place: by its wavenumbers, or by a learned vector of its index (which knows no axis)."""
     in_channels: int = Field(default=1, ge=1)
     """Versions of the same spectrum side by side on one axis; the first is what is reconstructed."""
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
-    """On attention's and the MLP's outputs. 0, because on a CPU 0.1 halves the speed of a step."""
+    """Of what blocks add to the residual stream: one choice of features for a spectrum, the same for all its tokens."""
     normalisation: Normalisation = "standard"
     """Per spectrum and from visible points only: zero mean and unit deviation, range 0 to 1, or as it comes."""
 
     @field_validator("scales")
     @classmethod
-    def _in_order(cls, scales: tuple[ScaleName, ...]) -> tuple[ScaleName, ...]:
-        if not scales or len(set(scales)) < len(scales):
+    def _in_order(cls, scales: tuple[str, ...]) -> tuple[str, ...]:
+        names = [canonical_name(name) for name in scales]
+        if not names or len(set(names)) < len(names):
             raise ValueError(f"expected at least one scale and each once, found {list(scales)}")
-        # One set of scales has one name, whatever order it was written in.
-        return tuple(name for name in SCALES if name in scales)
+        # One set of scales has one name, whatever order it was written in: from fine to coarse.
+        return tuple(sorted(names, key=scale_of))
 
     @model_validator(mode="after")
-    def _divides(self) -> EncoderConfig:
+    def _can_be(self) -> EncoderConfig:
         if self.dim % self.heads or self.dim % 8:
             raise ValueError(f"expected dim to be a multiple of heads ({self.heads}) and of 8, found dim {self.dim}")
+        if self.merge == "hierarchical" and self.layers < len(self.scales):
+            raise ValueError(
+                f"expected at least one layer for each of {len(self.scales)} scales, found {self.layers}: "
+                "raise layers, or choose fewer scales"
+            )
         return self
 
     @property
+    def windows(self) -> tuple[Scale, ...]:
+        """The scales, from fine to coarse."""
+        return tuple(scale_of(name) for name in self.scales)
+
+    @property
     def num_tokens(self) -> int:
-        """Patch tokens of all scales; the sequence has two more, [CLS] and the domain token."""
-        return sum(SCALES[name].num_tokens for name in self.scales)
+        """Patch tokens of all scales; a sequence has two more, [CLS] and the domain token."""
+        return sum(scale.num_tokens for scale in self.windows)
+
+    @property
+    def query(self) -> int:
+        """In `cross_attention`: place of the scale whose tokens go on, the middle one or the coarser of two."""
+        return len(self.scales) // 2
+
+    @property
+    def token_windows(self) -> tuple[Scale, ...]:
+        """Scales of the tokens that come out of the encoder."""
+        kept = {
+            "concat": slice(None),
+            "cross_attention": slice(self.query, self.query + 1),
+            "hierarchical": slice(0, 1),
+        }
+        return self.windows[kept[self.merge]]

@@ -12,14 +12,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from spektron.model.blocks import Block
-from spektron.model.config import SCALES, EncoderConfig
+from spektron.model.config import EncoderConfig
+from spektron.model.merges import build_merge
 from spektron.model.normalise import normalise_visible
 from spektron.model.patches import PatchEmbedding, touched_windows
-from spektron.model.positions import WavenumberPositions
+from spektron.model.positions import build_positions
 from spektron.spectra.spectrum import MODALITIES
 
-__all__ = ["EncoderOutput", "SpectrumEncoder"]
+__all__ = ["UNKNOWN_MODALITY", "EncoderOutput", "SpectrumEncoder"]
+
+# The domain token of a spectrum whose modality nobody states.
+UNKNOWN_MODALITY = len(MODALITIES)
 
 # Of embeddings and of weights that write into the residual stream (GPT-2, BERT).
 INIT_STD = 0.02
@@ -31,7 +34,8 @@ class EncoderOutput(NamedTuple):
     Attributes
     ----------
     tokens : Tensor, shape (batch, tokens, dim)
-        One per patch, scale after scale in the order of `SCALES`, along the axis within a scale.
+        One per window of `EncoderConfig.token_windows`, scale after scale from fine to coarse, along the axis within
+        one.
     cls : Tensor, shape (batch, dim)
         The spectrum as a whole.
     center, scale : Tensor, shape (batch, channels)
@@ -56,15 +60,14 @@ class SpectrumEncoder(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.scales = [SCALES[name] for name in config.scales]
+        self.scales = config.windows
         self.patches = nn.ModuleList(PatchEmbedding(scale, config.in_channels, config.dim) for scale in self.scales)
-        self.positions = WavenumberPositions(self.scales, config.dim)
+        self.positions = build_positions(config)
         self.scale_embedding = nn.Parameter(INIT_STD * torch.randn(len(self.scales), config.dim))
-        self.modality_embedding = nn.Embedding(len(MODALITIES), config.dim)
+        self.modality_embedding = nn.Embedding(len(MODALITIES) + 1, config.dim)
         self.mask_token = nn.Parameter(INIT_STD * torch.randn(config.dim))
         self.cls_token = nn.Parameter(INIT_STD * torch.randn(config.dim))
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
-        self.norm = nn.LayerNorm(config.dim)
+        self.merge = build_merge(config)
         nn.init.normal_(self.modality_embedding.weight, std=INIT_STD)
 
     def forward(
@@ -84,7 +87,7 @@ class SpectrumEncoder(nn.Module):
         wavenumber_start_cm1, wavenumber_stop_cm1 : Tensor, shape (batch,)
             Ends of each axis in cm⁻¹.
         modality : Tensor, shape (batch,), int64
-            Index into `spektron.spectra.spectrum.MODALITIES`.
+            Index into `spektron.spectra.spectrum.MODALITIES`, or `UNKNOWN_MODALITY`.
         mask : Tensor, shape (batch, 2048), bool, optional
             True where a point is hidden; without it the whole spectrum is visible.
         """
@@ -94,11 +97,9 @@ class SpectrumEncoder(nn.Module):
         domain = self.modality_embedding(modality).unsqueeze(1)
         place = self.positions(wavenumber_start_cm1, wavenumber_stop_cm1)
         tokens = self._patch_tokens(visible.values, mask) + place + self._scale_of_token() + domain
-        sequence = torch.cat([self.cls_token.expand_as(domain), domain, tokens], dim=1)
-        for block in self.blocks:
-            sequence = block(sequence)
-        sequence = self.norm(sequence)
-        return EncoderOutput(sequence[:, 2:], sequence[:, 0], visible.center, visible.scale)
+        whole = torch.cat([self.cls_token.expand_as(domain), domain], dim=1)
+        tokens, whole = self.merge(torch.split(tokens, [scale.num_tokens for scale in self.scales], dim=1), whole)
+        return EncoderOutput(tokens, whole[:, 0], visible.center, visible.scale)
 
     def _patch_tokens(self, values: Tensor, mask: Tensor) -> Tensor:
         tokens = torch.cat([embed(values) for embed in self.patches], dim=1)

@@ -7,15 +7,14 @@ The encoding is of true wavenumbers, not of indices, so that one model takes 400
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from spektron.model.config import Scale
+from spektron.model.config import EncoderConfig
 from spektron.spectra.spectrum import NUM_POINTS
 
-__all__ = ["WavenumberPositions"]
+__all__ = ["IndexPositions", "WavenumberPositions", "build_positions"]
 
 # Shortest: about twice the step of fine patches on a mid-infrared axis (8 points · 1.8 cm⁻¹): neighbours differ.
 # Longest: twice the widest axis met (visible to far infrared, 20,000 cm⁻¹), so that no two places look alike.
@@ -32,8 +31,9 @@ class WavenumberPositions(nn.Module):
     centre_frequencies: Tensor
     width_frequencies: Tensor
 
-    def __init__(self, scales: Sequence[Scale], dim: int) -> None:
+    def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
+        scales, dim = config.windows, config.dim
         centres = [torch.arange(s.num_tokens) * float(s.stride) + (s.patch - 1) / 2 for s in scales]
         widths = [torch.full((s.num_tokens,), float(s.patch)) for s in scales]
         # Derived from the configuration, so kept out of checkpoints.
@@ -49,6 +49,24 @@ class WavenumberPositions(nn.Module):
         centre = (start + step * self.centre_points).unsqueeze(-1) * self.centre_frequencies
         width = (step * self.width_points).unsqueeze(-1) * self.width_frequencies
         return torch.cat([centre.sin(), centre.cos(), width.sin(), width.cos()], dim=-1)
+
+
+class IndexPositions(nn.Module):
+    """A learned vector for each token of a scale, whatever its wavenumbers: what a model of images would do."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        num_tokens = sum(scale.num_tokens for scale in config.windows)
+        self.places = nn.Parameter(0.02 * torch.randn(num_tokens, config.dim))
+
+    def forward(self, wavenumber_start_cm1: Tensor, wavenumber_stop_cm1: Tensor) -> Tensor:
+        """Give each spectrum the same: two ``(batch,)`` tensors in cm⁻¹ → ``(batch, tokens, dim)``."""
+        return self.places.expand(len(wavenumber_start_cm1), -1, -1)
+
+
+def build_positions(config: EncoderConfig) -> nn.Module:
+    """The positions that a configuration names."""
+    return WavenumberPositions(config) if config.positions == "wavenumber" else IndexPositions(config)
 
 
 def _frequencies(periods_cm1: tuple[float, float], count: int) -> Tensor:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from spektron.model.config import SCALES, EncoderConfig
+from spektron.model.config import EncoderConfig
 from spektron.model.encoder import INIT_STD, EncoderOutput, SpectrumEncoder
 from spektron.model.patches import join_windows
 
@@ -19,7 +19,7 @@ class ReconstructionHead(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
-        self.scales = [SCALES[name] for name in config.scales]
+        self.scales = config.token_windows
         self.points = nn.ModuleList(nn.Linear(config.dim, scale.patch) for scale in self.scales)
         for linear in self.points:
             assert isinstance(linear, nn.Linear)

@@ -53,6 +53,11 @@ class TensorBatch(NamedTuple):
     modality: Tensor
     mask: Tensor
 
+    @property
+    def step_cm1(self) -> Tensor:
+        """Distance of two points of each row, ``(batch,)``."""
+        return (self.wavenumber_stop_cm1 - self.wavenumber_start_cm1) / (self.intensity.shape[-1] - 1)
+
     def parts(self, count: int) -> list[TensorBatch]:
         """Cut into `count` equal parts, along the batch."""
         return [TensorBatch(*fields) for fields in zip(*(field.chunk(count) for field in self))]

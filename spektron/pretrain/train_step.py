@@ -73,7 +73,8 @@ class TrainStep:
             with self._unsynced(last=index == len(parts) - 1):
                 with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16"):
                     reconstruction = self._called(*part)
-                loss = self.loss(reconstruction, part.intensity[:, 0], part.mask).total / len(parts)
+                terms = self.loss(reconstruction, part.intensity[:, 0], part.mask, part.step_cm1)
+                loss = terms.total / len(parts)
                 loss.backward()
             total += loss.detach()
         return total

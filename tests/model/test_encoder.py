@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import Any, get_args
+
 import pytest
 import torch
 from pydantic import ValidationError
 
-from spektron.model import EncoderConfig, MaskedReconstructor, SpectrumEncoder, training_flops
+from spektron.model import EncoderConfig, MaskedReconstructor, Merge, Positions, SpectrumEncoder, training_flops
 from spektron.model.flops import block_flops
 from tests.model.spectra import arguments, tiny
 
@@ -57,20 +59,31 @@ def test_a_reconstruction_follows_the_intensity_unit(normalisation: str) -> None
     torch.testing.assert_close(8.0 * one.scale, other.scale, rtol=1e-4, atol=1e-5)
 
 
-def test_every_parameter_is_trained() -> None:
+@pytest.mark.parametrize("positions", get_args(Positions))
+@pytest.mark.parametrize("merge", get_args(Merge))
+def test_every_parameter_is_trained(merge: Merge, positions: Positions) -> None:
     # DistributedDataParallel waits forever for the gradient of a parameter that takes no part.
-    model = MaskedReconstructor(tiny())
+    model = MaskedReconstructor(tiny(merge=merge, positions=positions, layers=3))
     mask = torch.zeros(2, 2048, dtype=torch.bool)
     mask[:, 500:700] = True
     model(*arguments(2), mask).values.square().sum().backward()
     assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
 
 
-@pytest.mark.parametrize("config", [tiny(), tiny(scales=("fine", "coarse"), layers=2, mlp_ratio=4, in_channels=2)])
-def test_operations_are_those_that_torch_counts(config: EncoderConfig) -> None:
+@pytest.mark.parametrize("merge", get_args(Merge))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"layers": 4},
+        {"scales": ("fine", "coarse"), "layers": 2, "mlp_ratio": 4, "in_channels": 2},
+        {"scales": ("32/16",)},
+    ],
+)
+def test_operations_are_those_that_torch_counts(merge: Merge, changes: dict[str, Any]) -> None:
     from torch.nn.attention import SDPBackend, sdpa_kernel
     from torch.utils.flop_counter import FlopCounterMode
 
+    config = tiny(merge=merge, **changes)
     model = MaskedReconstructor(config)
     intensity, start, stop, modality = arguments(1)
     spectra = (intensity.expand(-1, config.in_channels, -1), start, stop, modality)
@@ -80,8 +93,7 @@ def test_operations_are_those_that_torch_counts(config: EncoderConfig) -> None:
         model(*spectra, mask).values.square().sum().backward()
     assert counter.get_total_flops() == training_flops(config)
 
-    tokens = torch.zeros(1, config.num_tokens + 2, config.dim)
+    scales = [torch.zeros(1, scale.num_tokens, config.dim) for scale in config.windows]
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter, torch.no_grad():
-        for block in model.encoder.blocks:
-            tokens = block(tokens)
+        model.encoder.merge(scales, torch.zeros(1, 2, config.dim))
     assert counter.get_total_flops() == block_flops(config)

@@ -19,22 +19,23 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spektron.model import SCALES, EncoderConfig, MaskedReconstructor, ScaleName, SpectrumEncoder
-from spektron.model.config import Normalisation
+from spektron.model import SCALES, EncoderConfig, MaskedReconstructor, Merge, Normalisation, SpectrumEncoder
 from spektron.model.patches import touched_windows
 from spektron.pretrain import MaskConfig, MaskKind, draw_masks
 from spektron.pretrain.data import to_tensors
 from tests.model.spectra import tiny
 from tests.pretrain.stand_in import make_batch
 
-SUBSETS = [subset for size in (1, 2, 3) for subset in combinations(SCALES, size)]
+SUBSETS = [*(subset for size in (1, 2, 3) for subset in combinations(SCALES, size)), ("24/8", "64/64", "100/4")]
 ANYTHING = [np.inf, -np.inf, np.nan, 1e30, -1e30, 3.4e38, 1e-40, -0.0, 0.0, 1.0, -7.5]
 
+# Each with one kind of mask, so that each pair of ways meets.
 EVERY_WAY = [
-    pytest.param(subset, kind, normalisation, id=f"{'+'.join(subset)}-{kind}-{normalisation}")
-    for subset in SUBSETS
-    for kind in get_args(MaskKind)
-    for normalisation in get_args(Normalisation)
+    pytest.param(subset, merge, kind, normalisation, id=f"{'+'.join(subset)}-{merge}-{kind}-{normalisation}")
+    for i, subset in enumerate(SUBSETS)
+    for j, merge in enumerate(get_args(Merge))
+    for k, normalisation in enumerate(get_args(Normalisation))
+    for kind in (get_args(MaskKind)[(i + j + k) % 3],)
 ]
 
 masks = st.tuples(st.floats(0.05, 0.5), st.sampled_from([16, 64, 256]), st.integers(1, 5))
@@ -66,11 +67,12 @@ def disturbed(
     return changed
 
 
-@pytest.mark.parametrize(("scales", "kind", "normalisation"), EVERY_WAY)
+@pytest.mark.parametrize(("scales", "merge", "kind", "normalisation"), EVERY_WAY)
 @settings(max_examples=3, deadline=None)
 @given(shape=masks, seed=seeds, training=st.booleans())
 def test_a_masked_point_changes_nothing(
-    scales: tuple[ScaleName, ...],
+    scales: tuple[str, ...],
+    merge: Merge,
     kind: MaskKind,
     normalisation: Normalisation,
     shape: tuple[float, int, int],
@@ -78,7 +80,9 @@ def test_a_masked_point_changes_nothing(
     training: bool,
 ) -> None:
     generator = np.random.default_rng(seed)
-    encoder = SpectrumEncoder(tiny(scales=scales, normalisation=normalisation, dropout=0.1)).train(training)
+    encoder = SpectrumEncoder(
+        tiny(scales=scales, merge=merge, layers=3, normalisation=normalisation, dropout=0.1)
+    ).train(training)
     intensity = make_batch(2, seed).intensity
     ratio, region, spans = shape
     # Peak masks are drawn from what they hide; the mask is then held, and what it hides is changed.
@@ -93,11 +97,11 @@ def test_a_masked_point_changes_nothing(
         np.testing.assert_array_equal(bits(one), bits(other))
 
 
-@pytest.mark.parametrize(("scales", "kind", "normalisation"), EVERY_WAY)
+@pytest.mark.parametrize(("scales", "merge", "kind", "normalisation"), EVERY_WAY)
 def test_a_visible_point_changes_the_output(
-    scales: tuple[ScaleName, ...], kind: MaskKind, normalisation: Normalisation
+    scales: tuple[str, ...], merge: Merge, kind: MaskKind, normalisation: Normalisation
 ) -> None:
-    encoder = SpectrumEncoder(tiny(scales=scales, normalisation=normalisation)).eval()
+    encoder = SpectrumEncoder(tiny(scales=scales, merge=merge, layers=3, normalisation=normalisation)).eval()
     intensity = make_batch(1).intensity
     mask = draw_masks(MaskConfig(kind=kind), intensity, (0,))
     scale = encoder.scales[-1]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from spektron.model import SCALES
-from spektron.model.positions import WavenumberPositions
+from spektron.model.positions import IndexPositions, WavenumberPositions, build_positions
 from spektron.spectra.spectrum import NUM_POINTS
+from tests.model.spectra import tiny
 
-FINE = WavenumberPositions([SCALES["fine"]], dim=32)
+FINE = WavenumberPositions(tiny(scales=("fine",), dim=32))
 
 
 def encode(start_cm1: float, stop_cm1: float) -> torch.Tensor:
@@ -30,9 +30,17 @@ def test_a_wider_step_gives_another_width() -> None:
 
 
 def test_no_two_patches_of_an_axis_share_a_position() -> None:
-    everything = WavenumberPositions(list(SCALES.values()), dim=64)(torch.tensor([100.0]), torch.tensor([12_000.0]))[0]
+    everything = WavenumberPositions(tiny(dim=64))(torch.tensor([100.0]), torch.tensor([12_000.0]))[0]
     distance = torch.cdist(everything, everything) + torch.eye(len(everything))
     assert distance.min() > 0.02
+
+
+def test_learned_positions_know_no_axis() -> None:
+    positions = build_positions(tiny(positions="index"))
+    assert isinstance(positions, IndexPositions)
+    one, other = positions(torch.tensor([100.0, 4000.0]), torch.tensor([3000.0, 9000.0]))
+    assert torch.equal(one, other)
+    assert one.shape == (349, 16)
 
 
 def test_derived_numbers_stay_out_of_checkpoints() -> None:

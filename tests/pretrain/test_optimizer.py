@@ -14,10 +14,10 @@ from tests.pretrain.stand_in import make_batch
 
 MATRICES = {
     "encoder.patches.0.project.weight",
-    "encoder.blocks.0.attention.qkv.weight",
-    "encoder.blocks.0.attention.out.weight",
-    "encoder.blocks.0.mlp.0.weight",
-    "encoder.blocks.0.mlp.2.weight",
+    "encoder.merge.blocks.0.attention.qkv.weight",
+    "encoder.merge.blocks.0.attention.out.weight",
+    "encoder.merge.blocks.0.mlp.0.weight",
+    "encoder.merge.blocks.0.mlp.2.weight",
     "head.points.0.weight",
 }
 
