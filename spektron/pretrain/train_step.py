@@ -79,7 +79,7 @@ class TrainStep:
             return [plain]
         inputs = []
         for number in (0, 1):
-            view = self._view(plain, (*key, number), **place)
+            view = self._view(plain.intensity[:, 0], *plain[1:4], (*key, number), **place).unsqueeze(1)
             hidden = draw_masks(mask, batch.intensity, (*key, number), **place)
             inputs.append(plain._replace(intensity=view, mask=torch.as_tensor(hidden, device=self.device)))
         return inputs
