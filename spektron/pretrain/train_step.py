@@ -73,14 +73,16 @@ class TrainStep:
     def _inputs(self, step: int, batch: SpectrumBatch) -> list[TensorBatch]:
         """The spectra as they are, or two views of each, one batch for each view; each under masks of its own."""
         config, mask = self.config, mask_at(self.config.mask, step, self.config.steps)
-        key, place = (config.seed, step), {"rank": self.worker.rank, "world_size": self.worker.world_size}
-        plain = to_tensors(batch, draw_masks(mask, batch.intensity, key, **place), self.device)
+        key, rank, world_size = (config.seed, step), self.worker.rank, self.worker.world_size
+        plain = to_tensors(batch, draw_masks(mask, batch.intensity, key, rank=rank, world_size=world_size), self.device)
         if self._view is None:
             return [plain]
         inputs = []
         for number in (0, 1):
-            view = self._view(plain.intensity[:, 0], *plain[1:4], (*key, number), **place).unsqueeze(1)
-            hidden = draw_masks(mask, batch.intensity, (*key, number), **place)
+            view = self._view(
+                plain.intensity[:, 0], *plain[1:4], (*key, number), rank=rank, world_size=world_size
+            ).unsqueeze(1)
+            hidden = draw_masks(mask, batch.intensity, (*key, number), rank=rank, world_size=world_size)
             inputs.append(plain._replace(intensity=view, mask=torch.as_tensor(hidden, device=self.device)))
         return inputs
 
