@@ -137,7 +137,7 @@ def test_a_card_says_how_large_and_how_to_build_it_again(
     again = tmp_path / "again"
     assert spektron(*typed.replace("FOLDER", str(again)).split()[1:])[0] == 0
     assert (again / "manifest.json").read_text() == (built / "manifest.json").read_text()
-    monkeypatch.setattr("spektron.corpus.describing.card.MOST_EXAMPLES", 2)
+    monkeypatch.setattr("spektron.corpus.describing.card.MOST_PANELS", 2)
     assert "\n2 of 3 sources and modalities shown" in render_card(load_manifest(built))
 
 
