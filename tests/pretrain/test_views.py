@@ -443,6 +443,21 @@ def test_an_ordinary_view_keeps_what_the_sample_is() -> None:
     assert min(kept) > 0.4
 
 
+def test_threads_are_as_they_were() -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        two = measured(ALWAYS, INTENSITY)
+        assert torch.get_num_threads() == 2
+        with pytest.raises(AssertionError):
+            measured(ALWAYS, INTENSITY[:, :-1])  # noise wants an even number of points: raised on the way
+        assert torch.get_num_threads() == 2
+        torch.set_num_threads(1)
+        np.testing.assert_array_equal(two, measured(ALWAYS, INTENSITY))
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_a_batch_without_rows_has_no_views() -> None:
     assert measured(ALWAYS, np.zeros((0, NUM_POINTS))).shape == (0, NUM_POINTS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from spektron.pretrain.views.config import ViewConfig
 from spektron.pretrain.views.effect import Array, log_between
+from spektron.pretrain.views.one_thread import one_thread
 from spektron.pretrain.views.rows import Rows
 
 __all__ = ["ViewMaker"]
@@ -18,6 +20,14 @@ __all__ = ["ViewMaker"]
 # Keeps views apart from masks, which are drawn from the bare key: without it a view's strengths would follow its mask.
 _STREAM = 0x5649_4557
 _WORDS = 2  # of 32 bits, the seed of a row's noise
+
+
+class _Drawn(NamedTuple):
+    """For each of this worker's rows: strengths of every effect, seed of the noise, and peak absorbance."""
+
+    strengths: list[Array]
+    seed: NDArray[np.int32]
+    peak_absorbance: Array
 
 
 class ViewMaker:
@@ -69,7 +79,14 @@ class ViewMaker:
             New memory, finite; a row on which nothing happens is the same bit for bit.
         """
         assert intensity.ndim == 2, f"expected (batch, points), found {tuple(intensity.shape)}: drop the channel axis"
-        strengths, seed, peak_absorbance = self._draw(len(intensity), key, rank, world_size)
+        drawn = self._draw(len(intensity), key, rank, world_size)
+        with one_thread(intensity.device):
+            return self._measured(intensity, wavenumber_start_cm1, wavenumber_stop_cm1, modality, drawn)
+
+    def _measured(
+        self, intensity: Tensor, start_cm1: Tensor, stop_cm1: Tensor, modality: Tensor, drawn: _Drawn
+    ) -> Tensor:
+        strengths = drawn.strengths
         acting = [np.flatnonzero(each.any(axis=1)) for each in strengths]
         touched = np.unique(np.concatenate(acting))
         view = intensity.clone()
@@ -79,25 +96,22 @@ class ViewMaker:
         # One transfer of each kind, however many effects there are.
         indices = _sent(np.concatenate([touched, *(np.searchsorted(touched, rows) for rows in acting)]), device)
         index, *places = torch.split(indices, [len(touched), *map(len, acting)])
-        numbers = np.concatenate([*strengths, peak_absorbance], axis=1)[touched].astype(np.float32)
+        numbers = np.concatenate([*strengths, drawn.peak_absorbance], axis=1)[touched].astype(np.float32)
         *by_effect, peak = torch.split(_sent(numbers, device), [*(each.shape[1] for each in strengths), 1], dim=1)
         rows = Rows.of(
             intensity[index],
-            wavenumber_start_cm1[index],
-            wavenumber_stop_cm1[index],
+            start_cm1[index],
+            stop_cm1[index],
             modality[index],
             peak_absorbance=peak[:, 0],
-            seed=_sent(seed[touched], device),
+            seed=_sent(drawn.seed[touched], device),
         )
         for effect, place, strength in zip(self.config.effects, places, by_effect, strict=True):
             if len(place):
                 rows = rows.put(place, effect.apply(rows.take(place), strength[place]))
         return view.index_copy_(0, index, rows.intensity)
 
-    def _draw(
-        self, rows: int, key: Sequence[int], rank: int, world_size: int
-    ) -> tuple[list[Array], NDArray[np.int32], Array]:
-        """Strengths of each effect, seed of the noise and peak absorbance, for this worker's rows."""
+    def _draw(self, rows: int, key: Sequence[int], rank: int, world_size: int) -> _Drawn:
         effects = self.config.effects
         widths = [1 + effect.numbers for effect in effects]
         # The key's length first: NumPy reads (1, 2) and (1, 2, 0) as the same seed.
@@ -107,7 +121,7 @@ class ViewMaker:
         *by_effect, words, peak = np.split(uniform, np.cumsum([*widths, _WORDS]), axis=1)
         strengths = [effect.draw(each) for effect, each in zip(effects, by_effect, strict=True)]
         seed = (words * 2.0**32 - 2.0**31).astype(np.int32)
-        return strengths, seed, log_between(peak, self.config.peak_absorbance)
+        return _Drawn(strengths, seed, log_between(peak, self.config.peak_absorbance))
 
 
 def _sent(values: NDArray[np.generic], device: torch.device) -> Tensor:
