@@ -47,6 +47,10 @@ class CorpusError(SpektronError):
     """A corpus that is missing, damaged, or of another schema version."""
 
 
+class SpectrumError(SpektronError, ValueError):
+    """Spectra are not what they are said to be."""
+
+
 class FitError(SpektronError, ValueError):
     """Data that a scaling law cannot be fitted to."""
 

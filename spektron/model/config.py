@@ -19,15 +19,15 @@ Positions = Literal["wavenumber", "index"]
 class EncoderConfig(Settings):
     """A multi-scale, pre-norm transformer over one spectrum."""
 
-    dim: int = Field(default=256, ge=16)
+    dim: int = Field(default=256, ge=16, le=16_384)
     """Width of a token; a multiple of `heads` and of 8 (positions are split 3 : 1 into pairs of sine and cosine)."""
-    layers: int = Field(default=6, ge=1)
+    layers: int = Field(default=6, ge=1, le=256)
     """Transformer blocks; `hierarchical` divides them among the scales."""
-    heads: int = Field(default=8, ge=1)
+    heads: int = Field(default=8, ge=1, le=256)
     """Attention heads of dim / heads each."""
-    mlp_ratio: int = Field(default=4, ge=1)
+    mlp_ratio: int = Field(default=4, ge=1, le=64)
     """Hidden width of a block's MLP, in units of `dim`."""
-    scales: tuple[str, ...] = ("fine", "medium", "coarse")
+    scales: tuple[str, ...] = Field(default=("fine", "medium", "coarse"), max_length=16)
     """Which windows the spectrum is cut into: names, or PATCH/STRIDE in points (``32/16``). Attention costs the square
     of their tokens together."""
     merge: Merge = "concat"
@@ -36,7 +36,7 @@ class EncoderConfig(Settings):
     that are pooled from it, and back."""
     positions: Positions = "wavenumber"
     """How a token knows its place: by its wavenumbers, or by a learned vector of its index (which knows no axis)."""
-    in_channels: int = Field(default=1, ge=1)
+    in_channels: int = Field(default=1, ge=1, le=64)
     """Versions of the same spectrum side by side on one axis; the first is what is reconstructed."""
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
     """Of what blocks add to the residual stream: one choice of features for a spectrum, the same for all its tokens."""

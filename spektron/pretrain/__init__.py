@@ -2,6 +2,7 @@
 
 from spektron.pretrain.checkpoint import Progress, latest_checkpoint, load_model
 from spektron.pretrain.config import PretrainConfig
+from spektron.pretrain.curriculum import CURRICULA, PAPER_CURRICULUM, Curriculum, Mask, Stage
 from spektron.pretrain.data import SpectrumSource
 from spektron.pretrain.evaluate import HELD_OUT_MASK, HeldOut
 from spektron.pretrain.health import DivergedError
@@ -11,10 +12,14 @@ from spektron.pretrain.masking import MaskConfig, MaskKind, draw_masks
 from spektron.pretrain.worker import Worker
 
 __all__ = [
+    "CURRICULA",
     "HELD_OUT_MASK",
+    "PAPER_CURRICULUM",
+    "Curriculum",
     "DivergedError",
     "HeldOut",
     "LossConfig",
+    "Mask",
     "MaskConfig",
     "MaskKind",
     "PretrainConfig",
@@ -22,6 +27,7 @@ __all__ = [
     "ReconstructionLoss",
     "Report",
     "SpectrumSource",
+    "Stage",
     "Worker",
     "draw_masks",
     "latest_checkpoint",

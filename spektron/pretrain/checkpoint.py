@@ -29,7 +29,9 @@ from spektron.pretrain.config import PretrainConfig
 
 __all__ = ["Progress", "latest_checkpoint", "load_checkpoint", "load_model", "save_checkpoint"]
 
-FORMAT = 1
+FORMAT = 2
+# What of a run's parameters is the model; the rest are heads of the second objective and its target.
+_OF_MODEL = "reconstructor."
 # The one before the last is what remains when the last is found damaged.
 KEEP = 2
 _MODEL, _OPTIMIZER, _STATE = "model.safetensors", "optimizer.safetensors", "state.json"
@@ -158,7 +160,10 @@ def load_model(folder: Path) -> MaskedReconstructor:
     if state["format"] != FORMAT:
         raise ConfigError(f"checkpoint {folder} has format {state['format']}, expected {FORMAT}", "pretrain again")
     model = MaskedReconstructor(PretrainConfig.model_validate(state["config"]).encoder)
-    model.load_state_dict(load_file(folder / _MODEL))
+    tensors = load_file(folder / _MODEL)
+    model.load_state_dict(
+        {name.removeprefix(_OF_MODEL): tensor for name, tensor in tensors.items() if name.startswith(_OF_MODEL)}
+    )
     return model.eval()
 
 
@@ -192,7 +197,8 @@ def _remove(folders: Iterable[Path]) -> None:
 
 def _moments(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     state = optimizer.state
-    return {f"{key}:{name}": value for name, p in model.named_parameters() for key, value in state[p].items()}
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    return {f"{key}:{name}": value for name, p in trained for key, value in state[p].items()}
 
 
 def _restore_moments(tensors: dict[str, Tensor], model: nn.Module, optimizer: torch.optim.Optimizer) -> None:

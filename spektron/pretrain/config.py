@@ -8,14 +8,17 @@ from pydantic import Field, model_validator
 
 from spektron.core.settings import Settings
 from spektron.model import EncoderConfig
+from spektron.pretrain.byol import ByolConfig
+from spektron.pretrain.curriculum import Curriculum, Mask
 from spektron.pretrain.losses import LossConfig
 from spektron.pretrain.masking import MaskConfig
+from spektron.pretrain.views import ViewConfig
 
 __all__ = ["PretrainConfig"]
 
 
 class PretrainConfig(Settings):
-    """One run of masked spectrum reconstruction: data, model, objective, optimizer."""
+    """One pretraining run: data, model, objectives, optimizer."""
 
     steps: int = Field(default=1000, ge=1)
     """Optimizer steps."""
@@ -49,10 +52,27 @@ class PretrainConfig(Settings):
     """Of initial weights, of the order of the data and of masks."""
     encoder: EncoderConfig = EncoderConfig()
     """The model."""
-    mask: MaskConfig = MaskConfig()
-    """What is hidden while training; held-out masks are fixed and the same for every run."""
+    mask: Mask = MaskConfig()
+    """What is hidden while training: one mask throughout, or a curriculum (its stages, or its name: ``paper``).
+    Held-out masks are fixed and the same for every run."""
     loss: LossConfig = LossConfig()
-    """What is minimised."""
+    """What is minimised of the reconstruction."""
+    views: ViewConfig | None = None
+    """With it, every spectrum is replaced by two views as other instruments would have measured it."""
+    reconstruction_weight: float = Field(default=1.0, ge=0.0)
+    """α, of the reconstruction."""
+    byol_weight: float = Field(default=0.0, ge=0.0)
+    """β, of the agreement of a spectrum's two views; needs `views`."""
+    byol: ByolConfig = ByolConfig()
+    """Heads and target of the second objective."""
+
+    @model_validator(mode="after")
+    def _objectives(self) -> PretrainConfig:
+        if self.byol_weight and self.views is None:
+            raise ValueError("byol_weight: expected views, found none: two equal views agree already; set views")
+        if not (self.byol_weight or self.reconstruction_weight):
+            raise ValueError("expected a weight on at least one objective, found none on reconstruction or byol")
+        return self
 
     @model_validator(mode="after")
     def _rates_in_order(self) -> PretrainConfig:
@@ -60,4 +80,10 @@ class PretrainConfig(Settings):
             raise ValueError(
                 f"expected min_learning_rate ≤ learning_rate, found {self.min_learning_rate} > {self.learning_rate}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _every_stage_comes(self) -> PretrainConfig:
+        if isinstance(self.mask, Curriculum):
+            self.mask.check_steps(self.steps)
         return self

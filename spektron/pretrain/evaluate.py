@@ -23,6 +23,7 @@ from scipy.signal import find_peaks
 
 from spektron.core.errors import CorpusError
 from spektron.model import MaskedReconstructor
+from spektron.pretrain.byol import embedding_spread
 from spektron.pretrain.data import SpectrumSource, to_tensors
 from spektron.pretrain.losses import spread_of
 from spektron.pretrain.masking import MaskConfig, draw_masks
@@ -91,12 +92,17 @@ class HeldOut:
             ``val_mse`` (whole-spectrum variances), ``val_spectral_angle`` (radians), ``val_peak_recall`` (share, 0 to
             1), which is absent where no band lies under a mask, and the references ``val_mse_mean`` and
             ``val_mse_interpolation`` in the units of ``val_mse``: constants of the corpus, the same for every model.
+            ``val_embedding_spread`` and ``val_embedding_rank`` of [CLS] under the same masks: near 0 and 1 where all
+            spectra have one embedding.
         """
-        predicted = self._predict(model)
+        predicted, embedding = self._predict(model)
+        spread, rank = embedding_spread(embedding)
         metrics = {
             "val_mse": self._mean_squared_error(predicted),
             "val_spectral_angle": float(np.mean(self._angles(predicted))),
             **self._references,
+            "val_embedding_spread": spread,
+            "val_embedding_rank": rank,
         }
         if sum(map(len, self._peaks)):
             metrics["val_peak_recall"] = self._recall(np.where(self._mask, predicted, self._truth))
@@ -108,15 +114,17 @@ class HeldOut:
         return float(np.mean((error**2).sum(axis=1) / self._mask.sum(axis=1)))
 
     @torch.no_grad()
-    def _predict(self, model: MaskedReconstructor) -> Floats:
+    def _predict(self, model: MaskedReconstructor) -> tuple[Floats, torch.Tensor]:
+        """Reconstructions in the intensity's unit, and [CLS], of all rows."""
         was_training = model.training
         model.eval()
-        rows = []
+        rows, embedding = [], []
         for chunk in zip(*(torch.split(field, CHUNK) for field in self._tensors)):
             out = model(*chunk)
             rows.append((out.values.float() * out.scale.unsqueeze(1) + out.center.unsqueeze(1)).double().cpu())
+            embedding.append(out.encoded.cls.float().cpu())
         model.train(was_training)
-        return np.asarray(torch.cat(rows).numpy())
+        return np.asarray(torch.cat(rows).numpy()), torch.cat(embedding)
 
     def _angles(self, predicted: Floats) -> Floats:
         """Angle between truth and prediction on masked points, both from the visible mean, so that shape counts."""

@@ -17,6 +17,7 @@ import torch.distributed as dist
 from spektron.core.errors import ConfigError
 from spektron.pretrain.checkpoint import Progress, latest_checkpoint, load_checkpoint, save_checkpoint
 from spektron.pretrain.config import PretrainConfig
+from spektron.pretrain.curriculum import mask_metrics
 from spektron.pretrain.data import SpectrumSource
 from spektron.pretrain.evaluate import HeldOut
 from spektron.pretrain.health import TrainingWindow
@@ -160,6 +161,7 @@ class _Run:
             **self.held_out.score(self.step.model),
             "lr": learning_rate_at(step, self.config),
             "grad_norm": grad_norm,
+            **mask_metrics(self.config.mask, step, self.config.steps),
             "spectra_per_s": speed,
             "unique": float(self.unique),
             "seen": float(seen),
@@ -198,7 +200,7 @@ class _Run:
             return
         self.checkpoint = save_checkpoint(
             self.checkpoint_dir,
-            self.step.model,
+            self.step.objective,
             self.step.optimizer,
             replace(self.progress, loss_total=total, loss_count=count),
             config=self.config,
@@ -212,7 +214,7 @@ class _Run:
         self.checkpoint = found
         return load_checkpoint(
             found,
-            self.step.model,
+            self.step.objective,
             self.step.optimizer,
             config=self.config,
             corpus_fingerprint=self.corpus.fingerprint,

@@ -17,9 +17,11 @@ def build_optimizer(model: nn.Module, config: PretrainConfig) -> torch.optim.Ada
 
     Decay pulls towards zero, which regularises a map but only blurs what a norm, a bias or an embedding stands for.
     """
-    matrices = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    trained = {id(parameter): parameter for parameter in model.parameters() if parameter.requires_grad}
+    linear = [module.weight for module in model.modules() if isinstance(module, nn.Linear)]
+    matrices = [weight for weight in linear if id(weight) in trained]
     decayed = {id(weight) for weight in matrices}
-    others = [parameter for parameter in model.parameters() if id(parameter) not in decayed]
+    others = [parameter for name, parameter in trained.items() if name not in decayed]
     groups = [
         {"params": matrices, "weight_decay": config.weight_decay},
         {"params": others, "weight_decay": 0.0},

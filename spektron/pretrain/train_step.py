@@ -10,12 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from spektron.model import MaskedReconstructor
+from spektron.pretrain.byol import agreement_loss, momentum_at
 from spektron.pretrain.config import PretrainConfig
+from spektron.pretrain.curriculum import mask_at
 from spektron.pretrain.data import TensorBatch, to_tensors
 from spektron.pretrain.losses import ReconstructionLoss
 from spektron.pretrain.masking import draw_masks
+from spektron.pretrain.objective import Objective, Online
 from spektron.pretrain.optimizer import build_optimizer, learning_rate_at, set_learning_rate
+from spektron.pretrain.views import ViewMaker
 from spektron.pretrain.worker import Worker
 from spektron.spectra.spectrum import SpectrumBatch
 
@@ -23,7 +26,7 @@ __all__ = ["TrainStep"]
 
 
 class TrainStep:
-    """One optimizer step: masks, forward, loss, backward, clipping, update.
+    """One optimizer step: views, masks, forward, loss, backward, clipping, update.
 
     Parameters
     ----------
@@ -36,14 +39,16 @@ class TrainStep:
         self.device = torch.device(worker.device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
-            self.model = MaskedReconstructor(config.encoder).to(self.device)
+            self.objective = Objective(config).to(self.device)
+        self.model = self.objective.reconstructor
+        self._view = ViewMaker(config.views) if config.views else None
         self.loss = ReconstructionLoss(config.loss).to(self.device)
-        self.optimizer = build_optimizer(self.model, config)
-        self._parameters = list(self.model.parameters())
+        self.optimizer = build_optimizer(self.objective, config)
+        self._parameters = [parameter for parameter in self.objective.parameters() if parameter.requires_grad]
         self._called = self._wrap()
 
     def _wrap(self) -> nn.Module:
-        called: nn.Module = self.model
+        called: nn.Module = self.objective
         if self.worker.world_size > 1:
             ids = [self.device.index or 0] if self.device.type == "cuda" else None
             called = DistributedDataParallel(called, device_ids=ids, broadcast_buffers=False)
@@ -54,30 +59,56 @@ class TrainStep:
     def __call__(self, step: int, batch: SpectrumBatch) -> tuple[Tensor, Tensor]:
         """Take step 1, 2, … on this worker's rows; return the loss and the gradient's norm."""
         config, worker = self.config, self.worker
-        masks = draw_masks(
-            config.mask, batch.intensity, (config.seed, step), rank=worker.rank, world_size=worker.world_size
-        )
         if config.encoder.dropout:
             torch.manual_seed(int(np.random.SeedSequence((config.seed, step, worker.rank)).generate_state(1)[0]))
-        loss = self._backward(to_tensors(batch, masks, self.device))
+        loss = self._backward(self._inputs(step, batch))
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, config.grad_clip)
         set_learning_rate(self.optimizer, learning_rate_at(step, config))
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+        if self.objective.byol is not None:
+            self.objective.byol.follow(self.model.encoder, momentum_at(step, config.steps, config.byol.momentum))
         return loss, norm
 
-    def _backward(self, batch: TensorBatch) -> Tensor:
-        parts = batch.parts(self.worker.accumulation)
+    def _inputs(self, step: int, batch: SpectrumBatch) -> list[TensorBatch]:
+        """The spectra as they are, or two views of each, one batch for each view; each under masks of its own."""
+        config, mask = self.config, mask_at(self.config.mask, step, self.config.steps)
+        key, rank, world_size = (config.seed, step), self.worker.rank, self.worker.world_size
+        plain = to_tensors(batch, draw_masks(mask, batch.intensity, key, rank=rank, world_size=world_size), self.device)
+        if self._view is None:
+            return [plain]
+        inputs = []
+        for number in (0, 1):
+            view = self._view(
+                plain.intensity[:, 0], *plain[1:4], (*key, number), rank=rank, world_size=world_size
+            ).unsqueeze(1)
+            hidden = draw_masks(mask, batch.intensity, (*key, number), rank=rank, world_size=world_size)
+            inputs.append(plain._replace(intensity=view, mask=torch.as_tensor(hidden, device=self.device)))
+        return inputs
+
+    def _backward(self, inputs: list[TensorBatch]) -> Tensor:
+        count = self.worker.accumulation
         total = torch.zeros((), device=self.device)
-        for index, part in enumerate(parts):
-            with self._unsynced(last=index == len(parts) - 1):
-                with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16"):
-                    reconstruction = self._called(*part)
-                terms = self.loss(reconstruction, part.intensity[:, 0], part.mask, part.step_cm1)
-                loss = terms.total / len(parts)
-                loss.backward()
+        for index, parts in enumerate(zip(*(batch.parts(count) for batch in inputs), strict=True)):
+            # Views side by side in one pass: what gradients are exchanged is exchanged once.
+            together = TensorBatch(*(torch.cat(fields) for fields in zip(*parts, strict=True)))
+            with self._unsynced(last=index == count - 1):
+                loss = self._loss_of(together) / count
+                torch.autograd.backward(loss)
             total += loss.detach()
         return total
+
+    def _loss_of(self, batch: TensorBatch) -> Tensor:
+        config, byol = self.config, self.objective.byol
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+            online: Online = self._called(*batch)
+            targets = byol.targets(*batch[:4]) if byol is not None else None
+        terms = self.loss(online.reconstruction, batch.intensity[:, 0], batch.mask, batch.step_cm1)
+        loss: Tensor = config.reconstruction_weight * terms.total
+        if online.prediction is None or targets is None:
+            return loss
+        # Each view is to predict the other one.
+        return loss + config.byol_weight * agreement_loss(online.prediction, targets.roll(len(targets) // 2, 0))
 
     def _unsynced(self, *, last: bool) -> Any:
         """Hold back the exchange of gradients until the last part."""

@@ -250,9 +250,9 @@ def test_a_checkpoint_of_another_corpus_is_refused(corpus: Corpus, copied: Path)
 def test_a_checkpoint_of_another_format_is_refused_and_not_taken_for_damaged(corpus: Corpus, copied: Path) -> None:
     state = copied / "step-00000040" / "state.json"
     state.write_text(json.dumps({**json.loads(state.read_text()), "format": 99, "sha256": {}}))
-    with pytest.raises(ConfigError, match="format is 99, expected 1"):
+    with pytest.raises(ConfigError, match="format is 99, expected 2"):
         run(corpus, copied)
-    with pytest.raises(ConfigError, match="format 99, expected 1"):
+    with pytest.raises(ConfigError, match="format 99, expected 2"):
         load_model(copied / "step-00000040")
 
 
@@ -261,7 +261,7 @@ def test_a_loaded_model_is_the_trained_one(straight: tuple[Path, dict[str, float
     model = load_model(folder)
     saved = load_file(folder / "model.safetensors")
     assert not model.training
-    assert all(torch.equal(value, saved[name]) for name, value in model.state_dict().items())
+    assert all(torch.equal(value, saved[f"reconstructor.{name}"]) for name, value in model.state_dict().items())
 
 
 def test_what_is_no_checkpoint_is_refused(copied: Path) -> None:

@@ -20,7 +20,7 @@ from tests.pretrain.stand_in import MemoryCorpus, make_batch
 CPU = torch.device("cpu")
 VALIDATION = make_batch(80, seed=5)
 MASK = draw_masks(HELD_OUT_MASK, VALIDATION.intensity, HELD_OUT_KEY)
-NOTHING = EncoderOutput(*(torch.empty(0) for _ in range(4)))
+NOTHING = EncoderOutput(*(torch.zeros(1, 2) for _ in range(4)))
 
 
 class Guess(nn.Module):

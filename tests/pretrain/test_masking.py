@@ -5,13 +5,16 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
+from chemotools.datasets import load_coffee
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from scipy.signal import find_peaks, savgol_filter
 
 from spektron.model import SCALES
 from spektron.model.patches import touched_windows
 from spektron.pretrain import HELD_OUT_MASK, MaskConfig, MaskKind, draw_masks
+from spektron.pretrain.masking import _curvature
 from spektron.spectra.spectrum import NUM_POINTS
 from tests.pretrain.stand_in import make_batch
 
@@ -20,7 +23,7 @@ INTENSITY = make_batch(8).intensity
 
 configs = st.builds(
     MaskConfig,
-    kind=st.sampled_from(KINDS),
+    kind=st.sampled_from(KINDS) | st.dictionaries(st.sampled_from(KINDS), st.floats(0.1, 10.0), min_size=1),
     ratio=st.floats(0.02, 0.85),
     region_points=st.sampled_from([16, 32, 64, 128, 256]),
     num_spans=st.integers(1, 16),
@@ -114,6 +117,58 @@ def test_peak_masks_do_not_depend_on_the_unit(scale: float) -> None:
 def test_a_flat_row_can_have_a_peak_mask() -> None:
     config = MaskConfig(kind="peak")
     assert draw_masks(config, np.ones((2, NUM_POINTS), np.float32), (0,)).sum() == 2 * config.num_masked
+
+
+def test_peak_masks_hide_more_bands_of_real_spectra() -> None:
+    spectra = load_coffee()[0].to_numpy(dtype=np.float64)
+    places = np.linspace(0, spectra.shape[1] - 1, NUM_POINTS)
+    rows = np.stack([np.interp(places, np.arange(len(row)), row) for row in spectra]).astype(np.float32)
+    bands = np.zeros(rows.shape, dtype=bool)
+    for row, band in zip(rows.astype(np.float64), bands, strict=True):
+        band[find_peaks(row, prominence=0.05 * np.ptp(row))[0]] = True
+    assert bands.sum() > 100
+
+    def hidden(kind: MaskKind) -> float:
+        draws = [draw_masks(MaskConfig(kind=kind), rows, (0, step)) for step in range(40)]
+        return float(np.mean([masks[bands].mean() for masks in draws]))
+
+    assert hidden("random") == pytest.approx(0.25, abs=0.03)
+    assert hidden("peak") > 0.35
+
+
+def test_curvature_is_that_of_scipy_and_of_no_slope() -> None:
+    expected = savgol_filter(INTENSITY.astype(np.float64), 15, 3, deriv=2, axis=1)[:, 2::4]
+    np.testing.assert_allclose(_curvature(INTENSITY)[:, 2:-2], expected[:, 2:-2], atol=2e-6)
+    line = np.linspace(40_000, 10_000, NUM_POINTS, dtype=np.float32)[None]
+    assert np.abs(_curvature(line)).max() < 1e-3  # a float32 at this height is good to 4e-3
+
+
+def test_rows_of_a_mixture_get_its_kinds_by_weight() -> None:
+    # Told apart by length: regions of 256 points on a grid, or one span of 512 points anywhere.
+    mask = MaskConfig(kind={"random": 1, "contiguous": 3}, region_points=256, num_spans=1)
+    masks = draw_masks(mask, np.zeros((4000, NUM_POINTS), np.float32), (0,))
+    whole = masks.reshape(len(masks), -1, 256).mean(axis=2)
+    on_grid = ((whole == 0.0) | (whole == 1.0)).all(axis=1)
+    assert on_grid.mean() == pytest.approx(0.25, abs=0.035)  # five standard errors
+    assert set(masks.sum(axis=1)) == {512}
+
+
+def test_a_mixture_draws_the_same_however_its_weights_are_written() -> None:
+    one, other = MaskConfig(kind={"peak": 2, "random": 2, "contiguous": 4}), {"contiguous": 2, "random": 1, "peak": 1}
+    again = draw_masks(MaskConfig(kind=other), INTENSITY, (0,))
+    np.testing.assert_array_equal(draw_masks(one, INTENSITY, (0,)), again)
+    assert MaskConfig(kind={"peak": 2.0}) == MaskConfig(kind="peak")
+
+
+def test_spans_beside_other_kinds_fill_the_regions_count_and_differ_by_a_point() -> None:
+    mask = MaskConfig(kind={"random": 1, "contiguous": 1000}, num_spans=3)
+    rows = draw_masks(mask, np.zeros((20, NUM_POINTS), np.float32), (3,))
+    for row in rows:
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(np.int8), [0]])))
+        runs = edges[1::2] - edges[::2]
+        assert runs.sum() == 512
+        if len(runs) == 3:
+            assert sorted(runs) == [170, 171, 171]
 
 
 def test_regions_leave_tokens_to_see_at_every_scale() -> None:

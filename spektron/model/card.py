@@ -1,0 +1,67 @@
+"""The model card: what a folder of weights is, what it was trained on, and how it is used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from spektron.model.flops import num_parameters
+from spektron.model.reconstruction import MaskedReconstructor
+from spektron.spectra.spectrum import MODALITIES, NUM_POINTS
+
+__all__ = ["render_model_card"]
+
+
+def render_model_card(
+    model: MaskedReconstructor, trained_axis_cm1: Mapping[str, tuple[float, float]], about: Mapping[str, Any]
+) -> str:
+    """Text of the folder's `README.md`; everything in it stands in `config.json`, so it holds no time and no path."""
+    config = model.encoder.config
+    ranges = "\n".join(
+        f"| {name} | {trained_axis_cm1[name][0]:,.0f} | {trained_axis_cm1[name][1]:,.0f} |"
+        if name in trained_axis_cm1
+        else f"| {name} | not trained on | |"
+        for name in MODALITIES
+    )
+    known = "\n".join(f"| {key} | {_cell(about[key])} |" for key in sorted(about)) or "| nothing stated | |"
+    return f"""# Encoder of vibrational spectra
+
+{num_parameters(model):,} parameters: {config.layers} blocks × {config.dim} × {config.heads} heads over windows
+{", ".join(config.scales)}, merged by `{config.merge}`. It was trained to reconstruct hidden regions
+of IR, Raman and NIR spectra. Input: {config.in_channels} × {NUM_POINTS} intensities
+on a uniform axis, both ends in cm⁻¹, the modality. Output: an
+embedding of {config.dim} numbers for each spectrum, and what lies under a mask.
+
+```python
+from spektron.model import Pretrained
+
+model = Pretrained.from_pretrained(FOLDER)
+embedding = model.embed(spectra)        # .values (spectra, {config.dim}); .outside: beyond the trained range
+```
+
+## Trained on
+
+| modality | from, cm⁻¹ | to, cm⁻¹ |
+| --- | --- | --- |
+{ranges}
+
+Outside these ranges `embed` warns, and marks the spectra.
+
+## What is known of it
+
+| | |
+| --- | --- |
+{known}
+
+## Configuration
+
+```json
+{json.dumps(config.model_dump(mode="json"), indent=1)}
+```
+"""
+
+
+def _cell(value: object) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())
+    return text.replace("|", "\\|").replace("<", "&lt;")

@@ -1,0 +1,269 @@
+"""A pretrained model as people use it: spectra in, embeddings and reconstructions out, kept in a folder without code.
+
+A folder holds ``model.safetensors``, ``config.json`` (format, encoder, what it was trained on, sha256 of the weights)
+and ``README.md``, the model card. Reading one runs nothing of it: weights are numbers by name, the rest is JSON, and
+both are compared before a model of that size is built."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+
+from spektron.core.errors import ConfigError, SpectrumError
+from spektron.core.files import sha256_file, write_text
+from spektron.model.card import render_model_card
+from spektron.model.config import EncoderConfig
+from spektron.model.reconstruction import MaskedReconstructor
+from spektron.spectra.spectrum import MODALITIES, NUM_POINTS, SpectrumBatch
+
+__all__ = ["Embedding", "OutsideRangeWarning", "Pretrained"]
+
+FORMAT = 1
+_WEIGHTS, _CONFIG, _CARD = "model.safetensors", "config.json", "README.md"
+# A configuration is a few hundred bytes; what is larger is none.
+_MOST_CONFIG_BYTES = 1 << 20
+# An axis that ends within this share of the trained range beyond it is the same range measured by another instrument.
+_MARGIN = 0.02
+
+
+class OutsideRangeWarning(UserWarning):
+    """Some spectra lie on axes that the model was not trained on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedding:
+    """What a model makes of spectra.
+
+    Attributes
+    ----------
+    values : ndarray, shape (spectra, dim), float32
+        [CLS] of each.
+    outside : ndarray, shape (spectra,), bool
+        Where the axis reaches beyond what the model was trained on for this modality: the embedding may mean nothing.
+    """
+
+    values: NDArray[np.float32]
+    outside: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pretrained:
+    """A trained encoder with its reconstruction head.
+
+    Attributes
+    ----------
+    model : MaskedReconstructor
+        In evaluation mode.
+    trained_axis_cm1 : dict
+        Modality → lowest start and highest stop of the training spectra in cm⁻¹; empty where nobody knows.
+    about : dict
+        Plain values for the card: corpus, steps, held-out metrics.
+    """
+
+    model: MaskedReconstructor
+    trained_axis_cm1: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.model.eval()
+
+    @property
+    def dim(self) -> int:
+        """Width of an embedding."""
+        return self.model.encoder.config.dim
+
+    def embed(self, spectra: SpectrumBatch, *, batch_size: int = 64) -> Embedding:
+        """Encode whole spectra.
+
+        Raises
+        ------
+        SpectrumError
+            Where a spectrum has another number of points, values that are not finite, no variation, an axis that does
+            not ascend or an unknown modality; names the rows.
+
+        Warns
+        -----
+        OutsideRangeWarning
+            Where axes reach beyond the trained range; `Embedding.outside` says which.
+        """
+        outside = self._outside(_checked(spectra))
+        with torch.inference_mode():
+            rows = [self.model.encoder(*fields).cls.numpy() for fields in _batches(spectra, batch_size)]
+        values = np.concatenate(rows) if rows else np.empty((0, self.dim), dtype=np.float32)
+        return Embedding(values=values, outside=outside)
+
+    def reconstruct(
+        self, spectra: SpectrumBatch, mask: NDArray[np.bool_], *, batch_size: int = 64
+    ) -> NDArray[np.float32]:
+        """Say what lies under a mask.
+
+        Parameters
+        ----------
+        spectra : SpectrumBatch
+        mask : ndarray, shape (spectra, 2048), bool
+            True where a point is hidden.
+        batch_size : int
+
+        Returns
+        -------
+        ndarray, shape (spectra, 2048)
+            In the units of the intensities; visible points as they are.
+        """
+        self._outside(_checked(spectra))
+        if mask.shape != spectra.intensity.shape or mask.dtype != bool:
+            raise SpectrumError(
+                f"expected a mask of bool and shape {spectra.intensity.shape}, found {mask.dtype} and {mask.shape}"
+            )
+        rows = []
+        with torch.inference_mode():
+            for fields in _batches(spectra, batch_size, mask):
+                out = self.model(*fields)
+                rows.append((out.values * out.scale.unsqueeze(1) + out.center.unsqueeze(1)).numpy())
+        found = np.concatenate(rows) if rows else np.empty((0, NUM_POINTS), dtype=np.float32)
+        return np.where(mask, found, spectra.intensity)
+
+    def save_pretrained(self, folder: Path) -> None:
+        """Write weights, configuration and card into `folder`, which is made if missing."""
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = {name: tensor.detach().contiguous() for name, tensor in self.model.state_dict().items()}
+        save_file(tensors, folder / _WEIGHTS, metadata={"format": "pt"})
+        config = {
+            "format": FORMAT,
+            "encoder": self.model.encoder.config.model_dump(mode="json"),
+            "trained_axis_cm1": {name: list(ends) for name, ends in self.trained_axis_cm1.items()},
+            "about": dict(self.about),
+            "sha256": sha256_file(folder / _WEIGHTS),
+        }
+        write_text(folder / _CONFIG, json.dumps(config, indent=1, sort_keys=True))
+        write_text(folder / _CARD, render_model_card(self.model, self.trained_axis_cm1, self.about))
+
+    @classmethod
+    def from_pretrained(cls, folder: Path) -> Pretrained:
+        """Read a folder of `save_pretrained`; nothing in it is run.
+
+        Raises
+        ------
+        ConfigError
+            Where a file is missing or damaged, of another format, or the weights are not those of the configuration.
+        """
+        values = _read_config(folder)
+        encoder, axis, about = values["encoder"], values["trained_axis_cm1"], values["about"]
+        _require_shapes(folder / _WEIGHTS, encoder)
+        if (found := sha256_file(folder / _WEIGHTS)) != values["sha256"]:
+            raise ConfigError(
+                f"{folder / _WEIGHTS}: expected sha256 {values['sha256']}, found {found}", "copy the folder again"
+            )
+        model = MaskedReconstructor(encoder)
+        model.load_state_dict(load_file(folder / _WEIGHTS))
+        return cls(model=model, trained_axis_cm1=axis, about=about)
+
+    def _outside(self, spectra: SpectrumBatch) -> NDArray[np.bool_]:
+        outside = np.zeros(len(spectra), dtype=bool)
+        for number, name in enumerate(MODALITIES):
+            rows = spectra.modality == number
+            if not rows.any() or not self.trained_axis_cm1:
+                continue
+            low, high = self.trained_axis_cm1.get(name, (np.inf, -np.inf))
+            margin = _MARGIN * (high - low) if high > low else 0.0
+            beyond = (spectra.wavenumber_start_cm1 < low - margin) | (spectra.wavenumber_stop_cm1 > high + margin)
+            outside |= rows & beyond
+            if (rows & beyond).any():
+                trained = f"{low:,.0f} to {high:,.0f} cm⁻¹" if high > low else f"no {name} spectra at all"
+                start = spectra.wavenumber_start_cm1[rows & beyond].min()
+                stop = spectra.wavenumber_stop_cm1[rows & beyond].max()
+                warnings.warn(
+                    f"{int((rows & beyond).sum())} of {int(rows.sum())} {name} spectra reach from {start:,.0f} to "
+                    f"{stop:,.0f} cm⁻¹; the model was trained on {trained}",
+                    OutsideRangeWarning,
+                    stacklevel=3,
+                )
+        return outside
+
+
+def _batches(
+    spectra: SpectrumBatch, batch_size: int, mask: NDArray[np.bool_] | None = None
+) -> Iterator[tuple[torch.Tensor, ...]]:
+    fields: list[NDArray[Any]] = [
+        spectra.intensity[:, None, :],
+        spectra.wavenumber_start_cm1,
+        spectra.wavenumber_stop_cm1,
+        spectra.modality,
+        *([] if mask is None else [mask]),
+    ]
+    for first in range(0, len(spectra), batch_size):
+        yield tuple(torch.from_numpy(np.ascontiguousarray(field[first : first + batch_size])) for field in fields)
+
+
+def _checked(spectra: SpectrumBatch) -> SpectrumBatch:
+    intensity = spectra.intensity
+    if intensity.ndim != 2 or intensity.shape[1] != NUM_POINTS:
+        raise SpectrumError(
+            f"expected intensities of shape (spectra, {NUM_POINTS}), found {intensity.shape}",
+            "resample each spectrum: spektron.spectra.spectrum_from_xy",
+        )
+    problems = {
+        "intensities that are not finite": ~np.isfinite(intensity).all(axis=1),
+        "intensities that are all the same": np.ptp(np.nan_to_num(intensity), axis=1) == 0,
+        "an axis that does not ascend": ~(spectra.wavenumber_start_cm1 < spectra.wavenumber_stop_cm1),
+        "an unknown modality": (spectra.modality < 0) | (spectra.modality > len(MODALITIES)),
+    }
+    for what, rows in problems.items():
+        if rows.any():
+            listed = ", ".join(map(str, np.flatnonzero(rows)[:10]))
+            raise SpectrumError(f"expected none of {len(spectra)} spectra with {what}, found rows {listed}")
+    return spectra
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    path = folder / _CONFIG
+    try:
+        if (size := path.stat().st_size) > _MOST_CONFIG_BYTES:
+            raise ConfigError(f"{path}: expected a configuration, found {size} bytes", "this is no model folder")
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            found = values.get("format") if isinstance(values, dict) else type(values).__name__
+            raise ConfigError(f"{path}: expected format {FORMAT}, found {found!r}", "save the model again")
+        encoder = EncoderConfig.model_validate(values["encoder"])
+        axis = {str(name): (float(low), float(high)) for name, (low, high) in values["trained_axis_cm1"].items()}
+        return {
+            "encoder": encoder,
+            "trained_axis_cm1": axis,
+            "about": dict(values["about"]),
+            "sha256": values["sha256"],
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        problem = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise ConfigError(
+            f"{path}: expected the configuration of a model, found {problem}", "copy the folder again"
+        ) from (error)
+
+
+def _require_shapes(path: Path, config: EncoderConfig) -> None:
+    """Compare names and shapes in the file's head with those of the configuration, before either is made."""
+    with torch.device("meta"):
+        expected = {name: tuple(tensor.shape) for name, tensor in MaskedReconstructor(config).state_dict().items()}
+    try:
+        with safe_open(path, framework="pt") as file:
+            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise ConfigError(f"{path}: expected weights, found {error}", "copy the folder again") from error
+    if wrong := sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)):
+        name = wrong[0]
+        raise ConfigError(
+            f"{path}: expected {name} of shape {expected.get(name, 'none')}, found {found.get(name, 'none')}"
+            f" ({len(wrong)} differ)",
+            "these are the weights of another model than config.json describes",
+        )
