@@ -19,12 +19,18 @@ ARROWS = {
     "corpus": {"core", "spectra", "report"},
     "model": {"core", "spectra"},
     "pretrain": {"core", "spectra", "corpus", "model"},
+    "compare": {"core"},
     "scaling": {"core"},
     "report": {"core"},
-    "study": {"core", "spectra", "corpus", "model", "pretrain", "scaling", "report"},
+    "study": {"core", "spectra", "corpus", "model", "pretrain", "compare", "scaling", "report"},
     "cli": {"core", "corpus", "report", "study"},
 }
-FORBIDDEN = {"scaling": {"ray", "torch", "mlflow"}, "report": {"ray", "torch", "mlflow"}, "spectra": {"ray", "torch"}}
+FORBIDDEN = {
+    "compare": {"ray", "torch", "mlflow"},
+    "scaling": {"ray", "torch", "mlflow"},
+    "report": {"ray", "torch", "mlflow"},
+    "spectra": {"ray", "torch"},
+}
 
 
 def imported_names(path: Path) -> set[str]:

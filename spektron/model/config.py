@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spektron.core.settings import Settings
 from spektron.model.scales import Scale, canonical_name, scale_of
@@ -33,7 +33,7 @@ class EncoderConfig(Settings):
     merge: Merge = "concat"
     """How scales meet. `concat`: all tokens in one sequence. `cross_attention`: the tokens of the middle scale query
     the others once, and go on alone. `hierarchical`: early blocks on the finest scale, later ones on coarser tokens
-    that are pooled from it, and back."""
+    that are pooled from it, and back. With one scale there is nothing to merge: whatever is given, it is `concat`."""
     positions: Positions = "wavenumber"
     """How a token knows its place: by its wavenumbers, or by a learned vector of its index (which knows no axis)."""
     in_channels: int = Field(default=1, ge=1, le=64)
@@ -51,6 +51,12 @@ class EncoderConfig(Settings):
             raise ValueError(f"expected at least one scale and each once, found {list(scales)}")
         # One set of scales has one name, whatever order it was written in: from fine to coarse.
         return tuple(sorted(names, key=scale_of))
+
+    @field_validator("merge")
+    @classmethod
+    def _something_to_merge(cls, merge: Merge, info: ValidationInfo) -> Merge:
+        # With one scale every merge is the same computation: one name for one model.
+        return "concat" if len(info.data.get("scales", ())) == 1 else merge
 
     @model_validator(mode="after")
     def _can_be(self) -> EncoderConfig:

@@ -158,7 +158,7 @@ class _Run:
         seen = step * self.config.batch_size
         return {
             "train_loss": total / max(count, 1),
-            **self.held_out.score(self.step.model),
+            **self.held_out.score(self.step.model, other_masks=step == self.config.steps),
             "lr": learning_rate_at(step, self.config),
             "grad_norm": grad_norm,
             **mask_metrics(self.config.mask, step, self.config.steps),

@@ -5,13 +5,13 @@ import math
 import pytest
 import torch
 from pydantic import ValidationError
-from spektron.pretrain.views import ViewConfig
 
 from spektron.model import SpectrumEncoder
 from spektron.pretrain import PretrainConfig, Worker
 from spektron.pretrain.byol import Byol, ByolConfig, agreement_loss, embedding_spread, momentum_at
 from spektron.pretrain.objective import Objective
 from spektron.pretrain.train_step import TrainStep
+from spektron.pretrain.views import ViewConfig
 from tests.model.spectra import arguments, tiny
 from tests.pretrain.stand_in import make_batch
 
