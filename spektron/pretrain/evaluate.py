@@ -34,7 +34,7 @@ __all__ = ["HELD_OUT_LIMIT", "HELD_OUT_MASK", "HeldOut"]
 # interpolate from a window that reaches over the gap, and wider than most bands.
 HELD_OUT_MASK = MaskConfig(kind="contiguous", ratio=0.25, num_spans=3)
 HELD_OUT_KEY = (20_250_117,)
-# At the end of a run the other kinds as well, so that an arm that trained on one kind of mask is not judged by it alone.
+# At the end of a run the other kinds too, so that an arm that trained on one kind of mask is not judged by it alone.
 OTHER_MASKS = {"random": MaskConfig(kind="random", ratio=0.25), "peak": MaskConfig(kind="peak", ratio=0.25)}
 # The standard error of a mean over 512 spectra is about 4 % of their spread; more would cost more than training.
 HELD_OUT_LIMIT = 512
