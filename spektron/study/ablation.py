@@ -13,7 +13,6 @@ from spektron.study.ablation_cards import (
     arm_table,
     arms_card,
     axes_card,
-    axis_text,
     change_text,
     interval_of,
     other_measures_card,
@@ -23,6 +22,7 @@ from spektron.study.corpus_law_cards import learnt_card
 from spektron.study.outcome import Findings, TrialResult
 from spektron.study.study import StudySettings
 from spektron.study.trial import CorpusIdentity
+from spektron.study.words import axis_text
 
 __all__ = ["ERROR", "LEVEL", "ablation_analysis"]
 

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from spektron.compare import Paired
 from spektron.report import Card, Cell, Column, Figure, Interval, Marker, Points, Table
 from spektron.report.numbers import percent
 from spektron.study.arms import Arms, Comparison, Measure
+from spektron.study.words import leaf, value_text
 
 __all__ = [
     "arm_table",
     "arms_card",
     "axes_card",
-    "axis_text",
     "change_text",
     "interval_of",
     "other_measures_card",
-    "value_text",
 ]
 
 # What is held out besides the error that arms are judged by; shares are compared by difference, errors by ratio.
 OTHERS = (
     Measure(metric="val_spectral_angle", label="Spectral angle", relative=True),
-    Measure(metric="val_peak_recall", label="Peak recall", relative=False, lower_is_better=False),
+    Measure(metric="val_peak_recall", label="Peak recall", relative=False),
     Measure(metric="val_mse_random", label="Error under random masks", relative=True),
     Measure(metric="val_mse_peak", label="Error under peak masks", relative=True),
-    Measure(metric="val_embedding_rank", label="Effective rank of [CLS]", relative=True, lower_is_better=False),
+    Measure(metric="val_embedding_rank", label="Effective rank of [CLS]", relative=True),
 )
 _SEEDS_ONLY = (
     "Each interval is Student's for the differences within seeds, of that comparison alone; p is corrected for all "
@@ -50,7 +48,7 @@ def _forest(arms: Arms, compared: Sequence[Comparison], measure: Measure) -> Fig
         name="ablation",
         title=f"{measure.label} against {arms.reference.label}",
         x_label=f"Change of {measure.metric} (%)",
-        y_label="Arm",
+        y_label=" × ".join(map(leaf, arms.axes)),
         points=(
             Points(
                 label="change",
@@ -87,7 +85,7 @@ def arm_table(arms: Arms, compared: Sequence[Comparison], measure: Measure) -> T
     return Table(
         title="Ablation",
         columns=(
-            Column("arm", " × ".join(axis.rsplit(".", 1)[-1] for axis in arms.axes)),
+            Column("arm", " × ".join(map(leaf, arms.axes))),
             Column("mean", measure.metric, format=".4g"),
             Column("change", "Change, 95 % interval", format="percent"),
             Column("p", "p (Holm)", format=".2g"),
@@ -105,7 +103,7 @@ def axes_card(arms: Arms, measure: Measure) -> list[Card]:
         return []
     rows: list[Mapping[str, Cell]] = [
         {
-            "axis": axis.rsplit(".", 1)[-1],
+            "axis": leaf(axis),
             "value": f"{value_text(value)} for {value_text(arms.reference.params[axis])}",
             "change": interval_of(paired),
             "p": paired.p_value,
@@ -137,18 +135,15 @@ def other_measures_card(arms: Arms) -> list[Card]:
         for row, one in zip(rows, arms.compare(measure)):
             row[measure.metric] = interval_of(one.paired)
     means = ", ".join(f"{measure.label.lower()} {arms.reference.mean(measure.metric):.3g}" for measure in measures)
+    shares = ", ".join(measure.label.lower() for measure in measures if not measure.relative)
+    differences = f"; of {shares}, whose more is better, differences in points" if shares else ""
     table = Table(
         title="Other held-out metrics",
-        columns=(Column("arm", "Arm"), *(Column(m.metric, _heading(m), format="percent") for m in measures)),
+        columns=(Column("arm", "Arm"), *(Column(m.metric, m.label, format="percent") for m in measures)),
         rows=tuple(rows),
-        note=f"The reference has {means}. Intervals as above; none is corrected, and none decides.",
+        note=f"Changes in per cent{differences}. The reference has {means}. Intervals as above; none is corrected.",
     )
     return [Card(title="Other held-out metrics", table=table)]
-
-
-def _heading(measure: Measure) -> str:
-    wanted = "less is better" if measure.lower_is_better else "more is better"
-    return f"{measure.label}, {'change' if measure.relative else 'difference'}; {wanted}"
 
 
 def interval_of(paired: Paired) -> Interval:
@@ -161,21 +156,3 @@ def change_text(paired: Paired) -> str:
     if paired.low is None or paired.high is None:
         return percent(paired.value)
     return f"{percent(paired.value)} [{percent(paired.low)}, {percent(paired.high)}]"
-
-
-def axis_text(axis: str, value: Any) -> str:
-    """What an arm has on one axis: ``byol_weight 0.1``; words speak for themselves."""
-    words = value_text(value)
-    return f"{axis.rsplit('.', 1)[-1]} {words}" if isinstance(value, bool | int | float) else words
-
-
-def value_text(value: Any) -> str:
-    """An axis's value in a few characters: ``fine+coarse``, ``random 0.25``, ``0.1``."""
-    if isinstance(value, Mapping):
-        parts = ((key, value_text(item), isinstance(item, Mapping)) for key, item in value.items())
-        return " ".join(f"{key} {words}" if nested else words for key, words, nested in parts)
-    if isinstance(value, list | tuple):
-        return "+".join(value_text(item) for item in value)
-    if isinstance(value, float):
-        return f"{value:g}"
-    return str(value)

@@ -25,7 +25,6 @@ class Measure:
     label: str
     relative: bool
     """Compare ratios (errors, angles) and not differences (shares)."""
-    lower_is_better: bool = True
 
     def compare(self, arm: Sequence[float], reference: Sequence[float]) -> Paired:
         """Relative change or difference of paired values."""
