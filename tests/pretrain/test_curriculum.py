@@ -219,7 +219,7 @@ TWO = {"begin": 0.5, "ratio": 0.95, "region_points": 16}
         ),
         (
             "peak",
-            "or a curriculum's name \\(paper, paper_ratios, paper_kinds\\), found 'peak': to choose a kind, set mask.kind",
+            "or a curriculum's name \\(paper, .*\\), found 'peak': to choose a kind, set mask.kind",
         ),
         ({"kind": "random", "begin": 0.0}, "begin: Extra inputs are not permitted"),
     ],

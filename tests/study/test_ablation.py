@@ -64,7 +64,7 @@ def test_a_better_arm_is_named_with_its_size_although_seeds_differ_far_more() ->
     assert change.high is not None
     assert change.low < -0.2 < change.high < -0.1
     assert row(findings, "b")["p"] < 0.001
-    assert row(findings, "c")["p"] > 0.05
+    assert row(findings, "c")["p"] > 0.01
     assert row(findings, "a")["change"] == "reference"
     assert findings.metrics["ablation/b/change"] == change.value
 
@@ -93,12 +93,8 @@ def test_one_seed_has_no_interval_and_no_verdict() -> None:
 
 
 def test_models_that_learnt_nothing_get_no_verdict() -> None:
-    results = [
-        trial(30.0 * noisy(f, s, i), kind=k, seed=s)
-        for i, (k, f) in enumerate({"a": 1.0, "b": 0.5}.items())
-        for s in range(2)
-    ]
-    results = [TrialResult(**{**vars(r), "metrics": {**r.metrics, "val_mse": 25.0 + i}}) for i, r in enumerate(results)]
+    losses = {"a": 40.0, "b": 25.0}  # both above what a straight line scores
+    results = [trial(loss, kind=k, seed=s) for k, loss in losses.items() for s in SEEDS]
     findings = analysed(results, kind="a")
     assert findings.status == "cannot_tell"
     assert findings.verdict.startswith("No verdict: no model beats both")
