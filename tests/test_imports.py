@@ -19,10 +19,11 @@ ARROWS = {
     "corpus": {"core", "spectra", "report"},
     "model": {"core", "spectra"},
     "pretrain": {"core", "spectra", "corpus", "model"},
+    "probe": {"core", "spectra", "corpus", "model", "pretrain"},
     "compare": {"core"},
     "scaling": {"core"},
     "report": {"core"},
-    "study": {"core", "spectra", "corpus", "model", "pretrain", "compare", "scaling", "report"},
+    "study": {"core", "spectra", "corpus", "model", "pretrain", "probe", "compare", "scaling", "report"},
     "cli": {"core", "corpus", "report", "study"},
 }
 FORBIDDEN = {

@@ -11,6 +11,7 @@ from spektron.study.arms import Arms, Comparison, Measure
 from spektron.study.words import leaf, value_text
 
 __all__ = [
+    "OTHERS",
     "arm_table",
     "arms_card",
     "axes_card",
@@ -125,9 +126,9 @@ def axes_card(arms: Arms, measure: Measure) -> list[Card]:
     return [Card(title="Each axis by itself", body="What a value does with the other axes at all theirs.", table=table)]
 
 
-def other_measures_card(arms: Arms) -> list[Card]:
+def other_measures_card(arms: Arms, others: Sequence[Measure]) -> list[Card]:
     """What the other held-out metrics say; a metric that some trial does not report is left out."""
-    measures = [measure for measure in OTHERS if all(arm.has(measure.metric) for arm in arms.all)]
+    measures = [measure for measure in others if all(arm.has(measure.metric) for arm in arms.all)]
     if not measures:
         return []
     rows: list[dict[str, Cell]] = [{"arm": arm.label} for arm in arms.others]
