@@ -5,8 +5,8 @@ part of each fold. Features are centred and brought to one common scale, not eac
 the noise in the last principal component as large as the signal in the first, to the disadvantage of components.
 
 Folds are drawn from a seed, so that every representation under that seed is judged on the same ones. Scores are errors
-relative to knowing nothing: 1 for the mean as a guess (or for balanced guessing of classes), 0 for no error, above 1 for
-worse than nothing.
+relative to knowing nothing: 1 for the mean as a guess (or for balanced guessing of classes), 0 for no error, above 1
+for worse than nothing.
 """
 
 from __future__ import annotations
