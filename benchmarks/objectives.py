@@ -8,8 +8,8 @@ forward and backward, and 2B forward. A step that kept the objectives apart woul
 the reconstruction of the unaltered spectra.
 
 Timed in turn, round after round: the passes alone (encoder forward and backward of 2B, encoder forward of 2B), the
-whole step (batch from memory, views, masks, both losses, clipping, AdamW, moving average), the third pass that is saved;
-and the same for a step with reconstruction alone. Ratios are of the best rounds and, beside it, the median within
+whole step (batch from memory, views, masks, both losses, clipping, AdamW, moving average), the third pass that is
+saved; and the same for a step with reconstruction alone. Ratios are of the best rounds and, beside it, the median within
 rounds.
 """
 
@@ -104,9 +104,7 @@ def main() -> None:
                 run()
                 seconds[name].append(clock() - started)
     seconds = {name: each[1:] for name, each in seconds.items()}
-    print(
-        f"default encoder, batch {size}, {arguments.threads} threads, {arguments.clock} clock, torch {torch.__version__}"
-    )
+    print(f"default encoder, batch {size}, {arguments.threads} threads, {arguments.clock} clock")
     for name, each in seconds.items():
         print(f"{name:36}{min(each) * 1e3:9.1f} ms")
     single, double, target, step_alone, step_both = seconds.values()
