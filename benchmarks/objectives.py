@@ -9,8 +9,8 @@ the reconstruction of the unaltered spectra.
 
 Timed in turn, round after round: the passes alone (encoder forward and backward of 2B, encoder forward of 2B), the
 whole step (batch from memory, views, masks, both losses, clipping, AdamW, moving average), the third pass that is
-saved; and the same for a step with reconstruction alone. Ratios are of the best rounds and, beside it, the median within
-rounds.
+saved; and the same for a step with reconstruction alone. Ratios are of the best rounds and, beside it, the median
+within rounds.
 """
 
 from __future__ import annotations
