@@ -135,7 +135,7 @@ def other_measures_card(arms: Arms, others: Sequence[Measure]) -> list[Card]:
     for measure in measures:
         for row, one in zip(rows, arms.compare(measure)):
             row[measure.metric] = interval_of(one.paired)
-    means = ", ".join(f"{measure.label.lower()} {arms.reference.mean(measure.metric):.3g}" for measure in measures)
+    means = ", ".join(f"{measure.label} {arms.reference.mean(measure.metric):.3g}" for measure in measures)
     shares = ", ".join(measure.label.lower() for measure in measures if not measure.relative)
     differences = f"; of {shares}, whose more is better, differences in points" if shares else ""
     table = Table(
