@@ -9,11 +9,12 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from spektron.core.settings import Settings
 from spektron.model.scales import Scale, canonical_name, scale_of
 
-__all__ = ["EncoderConfig", "Merge", "Normalisation", "Positions"]
+__all__ = ["EncoderConfig", "Merge", "Normalisation", "Positions", "Summary"]
 
 Normalisation = Literal["standard", "minmax", "none"]
 Merge = Literal["concat", "cross_attention", "hierarchical"]
 Positions = Literal["wavenumber", "index"]
+Summary = Literal["cls", "mean"]
 
 
 class EncoderConfig(Settings):
@@ -36,6 +37,9 @@ class EncoderConfig(Settings):
     that are pooled from it, and back. With one scale there is nothing to merge: whatever is given, it is `concat`."""
     positions: Positions = "wavenumber"
     """How a token knows its place: by its wavenumbers, or by a learned vector of its index (which knows no axis)."""
+    embedding: Summary = "cls"
+    """What stands for the spectrum as a whole: the [CLS] token, or the mean of the tokens that come out. Reconstruction
+    trains tokens and leaves [CLS] without an aim of its own; agreement of views (BYOL) trains whichever is chosen."""
     in_channels: int = Field(default=1, ge=1, le=64)
     """Versions of the same spectrum side by side on one axis; the first is what is reconstructed."""
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)

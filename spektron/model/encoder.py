@@ -37,7 +37,7 @@ class EncoderOutput(NamedTuple):
         One per window of `EncoderConfig.token_windows`, scale after scale from fine to coarse, along the axis within
         one.
     cls : Tensor, shape (batch, dim)
-        The spectrum as a whole.
+        The spectrum as a whole: [CLS], or what `EncoderConfig.embedding` says.
     center, scale : Tensor, shape (batch, channels)
         ``intensity = normalised · scale + center``, from visible points, in the intensity's unit.
     """
@@ -99,7 +99,8 @@ class SpectrumEncoder(nn.Module):
         tokens = self._patch_tokens(visible.values, mask) + place + self._scale_of_token() + domain
         whole = torch.cat([self.cls_token.expand_as(domain), domain], dim=1)
         tokens, whole = self.merge(torch.split(tokens, [scale.num_tokens for scale in self.scales], dim=1), whole)
-        return EncoderOutput(tokens, whole[:, 0], visible.center, visible.scale)
+        summary = whole[:, 0] if self.config.embedding == "cls" else tokens.mean(dim=1)
+        return EncoderOutput(tokens, summary, visible.center, visible.scale)
 
     def _patch_tokens(self, values: Tensor, mask: Tensor) -> Tensor:
         tokens = torch.cat([embed(values) for embed in self.patches], dim=1)

@@ -18,7 +18,6 @@ from spektron.spectra.spectrum import SpectrumBatch
 __all__ = ["ProbeConfig", "Representation", "represent"]
 
 Representation = Literal["pretrained", "random", "pca", "pca_task"]
-Pooling = Literal["cls", "mean", "both"]
 _BATCH = 64
 
 
@@ -29,8 +28,6 @@ class ProbeConfig(PretrainConfig):
     """`pretrained`; `random`, the same encoder as it was before the first step; `pca`, components of the corpus's
     training spectra; `pca_task`, components of the task's own spectra. Components are as many as the embedding is
     wide, of spectra brought to zero mean and unit deviation (SNV), and know nothing of the axis."""
-    pooling: Pooling = "cls"
-    """Of an encoder: [CLS], the mean of the tokens, or both side by side."""
     read_limit: int = Field(default=4096, ge=64)
     """Training spectra that the components of `pca` are found on, the first in rank order."""
 
@@ -54,16 +51,16 @@ def represent(
     ndarray, shape (spectra, features)
     """
     if encoder is not None:
-        return _embedding(encoder, data, config.pooling)
+        return _embedding(encoder, data)
     source = data.spectra if corpus_spectra is None else corpus_spectra
-    size = min(config.encoder.dim * (2 if config.pooling == "both" else 1), len(source) - 1)
+    size = min(config.encoder.dim, len(source) - 1)
     # Components are found without labels, as embeddings are; a probe's folds come after.
     components = PCA(size, svd_solver="full" if len(source) < 2 * size else "randomized", random_state=config.seed)
     components.fit(_snv(source.intensity))
     return np.asarray(components.transform(_snv(data.spectra.intensity)), dtype=np.float64)
 
 
-def _embedding(encoder: SpectrumEncoder, data: LabelledSpectra, pooling: Pooling) -> NDArray[np.float64]:
+def _embedding(encoder: SpectrumEncoder, data: LabelledSpectra) -> NDArray[np.float64]:
     spectra = data.spectra
     # Who is asked for the modality must not be told.
     told = np.full_like(spectra.modality, UNKNOWN_MODALITY) if data.task.field == "modality" else spectra.modality
@@ -77,9 +74,7 @@ def _embedding(encoder: SpectrumEncoder, data: LabelledSpectra, pooling: Pooling
     with torch.inference_mode():
         for first in range(0, len(spectra), _BATCH):
             part = (torch.from_numpy(np.ascontiguousarray(field[first : first + _BATCH])) for field in fields)
-            out = encoder(*part)
-            pooled = {"cls": (out.cls,), "mean": (out.tokens.mean(1),), "both": (out.cls, out.tokens.mean(1))}
-            rows.append(torch.cat(pooled[pooling], dim=1))
+            rows.append(encoder(*part).cls)
     return np.asarray(torch.cat(rows).double().numpy())
 
 

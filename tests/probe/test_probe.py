@@ -104,12 +104,6 @@ def test_who_is_asked_for_the_modality_is_not_told_it() -> None:
     assert spy.told == make_batch(6).modality.tolist()
 
 
-@pytest.mark.parametrize(("pooling", "row"), [("cls", [1] * 3), ("mean", [2] * 3), ("both", [1] * 3 + [2] * 3)])
-def test_what_is_pooled(pooling: str, row: list[float]) -> None:
-    found = represent(ProbeConfig(pooling=pooling), labelled(LIBRARY_TASKS[0]), Spy(), None)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(found, np.tile(row, (6, 1)))
-
-
 def test_components_are_blind_to_offset_and_gain() -> None:
     config = ProbeConfig.model_validate({"representation": "pca_task", "encoder": {"dim": 16, "heads": 2}})
     data = labelled(LIBRARY_TASKS[0], 40)
