@@ -1,6 +1,6 @@
 """The encoder of vibrational spectra and its heads. torch only."""
 
-from spektron.model.config import EncoderConfig, Merge, Normalisation, Positions
+from spektron.model.config import Backbone, EncoderConfig, Merge, Normalisation, Positions
 from spektron.model.encoder import UNKNOWN_MODALITY, EncoderOutput, SpectrumEncoder
 from spektron.model.flops import block_flops, num_parameters, training_flops
 from spektron.model.normalise import Normalised, normalise_visible
@@ -11,6 +11,7 @@ from spektron.model.scales import SCALES, Scale
 __all__ = [
     "SCALES",
     "UNKNOWN_MODALITY",
+    "Backbone",
     "Embedding",
     "EncoderConfig",
     "EncoderOutput",

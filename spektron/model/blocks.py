@@ -1,12 +1,18 @@
-"""The pre-norm transformer block (Xiong et al. 2020): attention and an MLP, each added to what comes in."""
+"""The pre-norm transformer block (Xiong et al. 2020): attention and an MLP, each added to what comes in.
+
+Another backbone has something else in attention's place, and nothing else is different."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spektron.model.config import EncoderConfig
+from spektron.model.convolution import Convolution
+from spektron.model.state_space import StateSpace
 
 __all__ = ["Block", "CrossAttention"]
 
@@ -28,15 +34,19 @@ class _Attention(nn.Module):
 class Block(nn.Module):
     """``x + attention(norm(x))``, then ``x + mlp(norm(x))``, of tokens ``(batch, tokens, dim)``.
 
+    The sequence is two tokens of the whole, then `lengths` tokens of each scale (all scales' unless stated); `place`
+    counts the blocks that it goes through.
+
     Dropout leaves out features of what is added, the same ones for all tokens of a spectrum: one number for each
     spectrum and feature is drawn, not one for each token, and attention stays one fused kernel. On a CPU, dropout of
     every token's features and of attention halves the speed of a step."""
 
-    def __init__(self, config: EncoderConfig) -> None:
+    def __init__(self, config: EncoderConfig, lengths: Sequence[int] | None = None, place: int = 0) -> None:
         super().__init__()
         self.dropout = config.dropout
         self.attention_norm = nn.LayerNorm(config.dim)
-        self.attention = _Attention(config)
+        # Under one name whatever the backbone.
+        self.attention = _mixer(config, lengths or [scale.num_tokens for scale in config.windows], place)
         self.mlp_norm = nn.LayerNorm(config.dim)
         self.mlp = nn.Sequential(
             nn.Linear(config.dim, config.mlp_ratio * config.dim),
@@ -74,6 +84,12 @@ class CrossAttention(nn.Module):
         (query,) = _heads(self.query(self.norm(tokens_btd)), 1, self.heads)
         key, value = _heads(self.key_value(self.others_norm(others_bod)), 2, self.heads)
         return tokens_btd + _mixed(query, key, value, self.out)
+
+
+def _mixer(config: EncoderConfig, lengths: Sequence[int], place: int) -> nn.Module:
+    if config.backbone == "cnn":
+        return Convolution(config, lengths, place)
+    return StateSpace(config) if config.backbone == "mamba2" else _Attention(config)
 
 
 def _heads(projected: Tensor, count: int, heads: int) -> tuple[Tensor, ...]:

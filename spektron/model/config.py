@@ -9,23 +9,27 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from spektron.core.settings import Settings
 from spektron.model.scales import Scale, canonical_name, scale_of
 
-__all__ = ["EncoderConfig", "Merge", "Normalisation", "Positions", "Summary"]
+__all__ = ["Backbone", "EncoderConfig", "Merge", "Normalisation", "Positions", "Summary"]
 
 Normalisation = Literal["standard", "minmax", "none"]
+Backbone = Literal["transformer", "cnn", "mamba2"]
 Merge = Literal["concat", "cross_attention", "hierarchical"]
 Positions = Literal["wavenumber", "index"]
 Summary = Literal["cls", "mean"]
 
 
 class EncoderConfig(Settings):
-    """A multi-scale, pre-norm transformer over one spectrum."""
+    """A multi-scale, pre-norm transformer over one spectrum, or the same with another mixer of tokens."""
 
     dim: int = Field(default=256, ge=16, le=16_384)
     """Width of a token; a multiple of `heads` and of 8 (positions are split 3 : 1 into pairs of sine and cosine)."""
+    backbone: Backbone = "transformer"
+    """What mixes tokens within a block; all else is the same. `transformer`: attention. `cnn`: a dilated convolution
+    along each scale, with as many weights. `mamba2`: a state space scanned in both directions, with 1 % more or so."""
     layers: int = Field(default=6, ge=1, le=256)
     """Transformer blocks; `hierarchical` divides them among the scales."""
     heads: int = Field(default=8, ge=1, le=256)
-    """Attention heads of dim / heads each."""
+    """Attention heads of dim / heads each. In `mamba2` half of them scan up the axis and half down; in `cnn` unused."""
     mlp_ratio: int = Field(default=4, ge=1, le=64)
     """Hidden width of a block's MLP, in units of `dim`."""
     scales: tuple[str, ...] = Field(default=("fine", "medium", "coarse"), max_length=16)
@@ -33,8 +37,9 @@ class EncoderConfig(Settings):
     of their tokens together."""
     merge: Merge = "concat"
     """How scales meet. `concat`: all tokens in one sequence. `cross_attention`: the tokens of the middle scale query
-    the others once, and go on alone. `hierarchical`: early blocks on the finest scale, later ones on coarser tokens
-    that are pooled from it, and back. With one scale there is nothing to merge: whatever is given, it is `concat`."""
+    the others once, by attention whatever the backbone, and go on alone. `hierarchical`: early blocks on the finest
+    scale, later ones on coarser tokens that are pooled from it, and back. With one scale there is nothing to merge:
+    whatever is given, it is `concat`."""
     positions: Positions = "wavenumber"
     """How a token knows its place: by its wavenumbers, or by a learned vector of its index (which knows no axis)."""
     embedding: Summary = "cls"
@@ -66,6 +71,10 @@ class EncoderConfig(Settings):
     def _can_be(self) -> EncoderConfig:
         if self.dim % self.heads or self.dim % 8:
             raise ValueError(f"expected dim to be a multiple of heads ({self.heads}) and of 8, found dim {self.dim}")
+        if self.backbone == "mamba2" and self.heads % 2:
+            raise ValueError(
+                f"mamba2: expected an even number of heads, half up the axis and half down, found {self.heads}"
+            )
         if self.merge == "hierarchical" and self.layers < len(self.scales):
             raise ValueError(
                 f"expected at least one layer for each of {len(self.scales)} scales, found {self.layers}: "

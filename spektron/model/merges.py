@@ -25,7 +25,7 @@ class Concat(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
-        self.blocks = _blocks(config, config.layers)
+        self.blocks = _blocks(config, config.layers, [scale.num_tokens for scale in config.windows])
         self.norm = nn.LayerNorm(config.dim)
 
     def forward(self, scales: Sequence[Tensor], whole: Tensor) -> Merged:
@@ -34,13 +34,16 @@ class Concat(nn.Module):
 
 
 class QueryOthers(nn.Module):
-    """The tokens of one scale ask those of the others once, and go through the blocks alone."""
+    """The tokens of one scale ask those of the others once, and go through the blocks alone.
+
+    They ask by attention whatever the backbone is: a convolution and a scan have no way to ask.
+    """
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.query = config.query
         self.ask = CrossAttention(config) if len(config.scales) > 1 else None
-        self.blocks = _blocks(config, config.layers)
+        self.blocks = _blocks(config, config.layers, [config.windows[config.query].num_tokens])
         self.norm = nn.LayerNorm(config.dim)
 
     def forward(self, scales: Sequence[Tensor], whole: Tensor) -> Merged:
@@ -61,7 +64,10 @@ class Hierarchical(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
-        self.stages = nn.ModuleList(_blocks(config, layers) for layers in layers_of_scales(config))
+        self.stages = nn.ModuleList(
+            _blocks(config, layers, [scale.num_tokens])
+            for layers, scale in zip(layers_of_scales(config), config.windows, strict=True)
+        )
         steps = list(zip(config.windows, config.windows[1:]))
         self.pooled = nn.ModuleList(nn.Linear(config.dim, config.dim) for _ in steps)
         self.spread = nn.ModuleList(nn.Linear(config.dim, config.dim) for _ in steps)
@@ -103,8 +109,8 @@ def layers_of_scales(config: EncoderConfig) -> list[int]:
     return [each + (place >= len(config.scales) - more) for place in range(len(config.scales))]
 
 
-def _blocks(config: EncoderConfig, count: int) -> nn.Sequential:
-    return nn.Sequential(*(Block(config) for _ in range(count)))
+def _blocks(config: EncoderConfig, count: int, lengths: Sequence[int]) -> nn.Sequential:
+    return nn.Sequential(*(Block(config, lengths, place) for place in range(count)))
 
 
 def _split(sequence: Tensor, whole: Tensor) -> Merged:

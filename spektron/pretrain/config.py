@@ -52,6 +52,9 @@ class PretrainConfig(Settings):
     """Of initial weights, of the order of the data and of masks."""
     encoder: EncoderConfig = EncoderConfig()
     """The model."""
+    train_encoder: bool = True
+    """Without it the encoder stays at its random initial weights and the reconstruction head alone is trained: the twin
+    that says what pretraining adds."""
     mask: Mask = MaskConfig()
     """What is hidden while training: one mask throughout, or a curriculum (its stages, or its name: ``paper``).
     Held-out masks are fixed and the same for every run."""
@@ -70,6 +73,8 @@ class PretrainConfig(Settings):
     def _objectives(self) -> PretrainConfig:
         if self.byol_weight and self.views is None:
             raise ValueError("byol_weight: expected views, found none: two equal views agree already; set views")
+        if self.byol_weight and not self.train_encoder:
+            raise ValueError("byol_weight: expected 0 with an encoder that is not trained, or train_encoder true")
         if not (self.byol_weight or self.reconstruction_weight):
             raise ValueError("expected a weight on at least one objective, found none on reconstruction or byol")
         return self

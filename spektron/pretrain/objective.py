@@ -26,6 +26,8 @@ class Objective(nn.Module):
     def __init__(self, config: PretrainConfig) -> None:
         super().__init__()
         self.reconstructor = MaskedReconstructor(config.encoder)
+        # Nothing in it asks for a gradient then, nor does what goes in, so none is computed through it.
+        self.reconstructor.encoder.requires_grad_(config.train_encoder)
         self.byol = Byol(config.byol, self.reconstructor.encoder) if config.byol_weight else None
 
     def forward(

@@ -1,8 +1,8 @@
 """No function of a masked point reaches the encoder's output.
 
 Whatever stands under the mask, infinities and NaN included, the output is the same bit for bit: at every set of scales,
-for every kind of mask and every normalisation, while training and while evaluating. And a visible point does change the
-output, so that the comparison can fail.
+for every kind of mask, every normalisation and every backbone, while training and while evaluating. And a visible point
+does change the output, so that the comparison can fail.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spektron.model import SCALES, EncoderConfig, MaskedReconstructor, Merge, Normalisation, SpectrumEncoder
+from spektron.model import SCALES, Backbone, EncoderConfig, MaskedReconstructor, Merge, Normalisation, SpectrumEncoder
 from spektron.model.patches import touched_windows
 from spektron.pretrain import MaskConfig, MaskKind, draw_masks
 from spektron.pretrain.data import to_tensors
@@ -29,13 +29,15 @@ from tests.pretrain.stand_in import make_batch
 SUBSETS = [*(subset for size in (1, 2, 3) for subset in combinations(SCALES, size)), ("24/8", "64/64", "100/4")]
 ANYTHING = [np.inf, -np.inf, np.nan, 1e30, -1e30, 3.4e38, 1e-40, -0.0, 0.0, 1.0, -7.5]
 
-# Each with one kind of mask, so that each pair of ways meets.
+WAY = ("scales", "merge", "kind", "normalisation", "backbone")
+# Each with one kind of mask and one backbone, so that each pair of ways meets.
 EVERY_WAY = [
-    pytest.param(subset, merge, kind, normalisation, id=f"{'+'.join(subset)}-{merge}-{kind}-{normalisation}")
+    pytest.param(*way, id="-".join(("+".join(way[0]), *way[1:])))
     for i, subset in enumerate(SUBSETS)
     for j, merge in enumerate(get_args(Merge))
     for k, normalisation in enumerate(get_args(Normalisation))
-    for kind in (get_args(MaskKind)[(i + j + k) % 3],)
+    for kind, backbone in ((get_args(MaskKind)[(i + j + k) % 3], get_args(Backbone)[(i + k) % 3]),)
+    for way in ((subset, merge, kind, normalisation, backbone),)
 ]
 
 masks = st.tuples(st.floats(0.05, 0.5), st.sampled_from([16, 64, 256]), st.integers(1, 5))
@@ -67,21 +69,29 @@ def disturbed(
     return changed
 
 
-@pytest.mark.parametrize(("scales", "merge", "kind", "normalisation"), EVERY_WAY)
-@settings(max_examples=3, deadline=None)
+@pytest.mark.parametrize(WAY, EVERY_WAY)
+@settings(max_examples=2, deadline=None)
 @given(shape=masks, seed=seeds, training=st.booleans())
 def test_a_masked_point_changes_nothing(
     scales: tuple[str, ...],
     merge: Merge,
     kind: MaskKind,
     normalisation: Normalisation,
+    backbone: Backbone,
     shape: tuple[float, int, int],
     seed: int,
     training: bool,
 ) -> None:
     generator = np.random.default_rng(seed)
     encoder = SpectrumEncoder(
-        tiny(scales=scales, merge=merge, layers=3, normalisation=normalisation, dropout=0.1)
+        tiny(
+            scales=scales,
+            merge=merge,
+            layers=max(2, len(scales)),
+            normalisation=normalisation,
+            dropout=0.1,
+            backbone=backbone,
+        )
     ).train(training)
     intensity = make_batch(2, seed).intensity
     ratio, region, spans = shape
@@ -97,11 +107,14 @@ def test_a_masked_point_changes_nothing(
         np.testing.assert_array_equal(bits(one), bits(other))
 
 
-@pytest.mark.parametrize(("scales", "merge", "kind", "normalisation"), EVERY_WAY)
+@pytest.mark.parametrize(WAY, EVERY_WAY)
 def test_a_visible_point_changes_the_output(
-    scales: tuple[str, ...], merge: Merge, kind: MaskKind, normalisation: Normalisation
+    scales: tuple[str, ...], merge: Merge, kind: MaskKind, normalisation: Normalisation, backbone: Backbone
 ) -> None:
-    encoder = SpectrumEncoder(tiny(scales=scales, merge=merge, layers=3, normalisation=normalisation)).eval()
+    config = tiny(
+        scales=scales, merge=merge, layers=max(2, len(scales)), normalisation=normalisation, backbone=backbone
+    )
+    encoder = SpectrumEncoder(config).eval()
     intensity = make_batch(1).intensity
     mask = draw_masks(MaskConfig(kind=kind), intensity, (0,))
     scale = encoder.scales[-1]
