@@ -97,3 +97,15 @@ def test_operations_are_those_that_torch_counts(merge: Merge, changes: dict[str,
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter, torch.no_grad():
         model.encoder.merge(scales, torch.zeros(1, 2, config.dim))
     assert counter.get_total_flops() == block_flops(config)
+
+
+def test_the_mean_of_the_tokens_may_stand_for_the_spectrum() -> None:
+    torch.manual_seed(0)
+    chosen = SpectrumEncoder(tiny(embedding="mean")).eval()
+    torch.manual_seed(0)
+    usual = SpectrumEncoder(tiny()).eval()
+    batch = arguments(3)
+    mean, cls = chosen(*batch), usual(*batch)
+    assert torch.equal(mean.tokens, cls.tokens)
+    assert torch.equal(mean.cls, cls.tokens.mean(dim=1))
+    assert not torch.equal(mean.cls, cls.cls)
