@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from torch import nn
 
+from spektron.model.conditioning import CONDITION_DIM
 from spektron.model.config import EncoderConfig
 from spektron.model.merges import layers_of_scales
 
@@ -38,7 +39,8 @@ def _blocks(config: EncoderConfig, layers: int, num_tokens: int) -> int:
     sequence = num_tokens + 2
     weights = (4 + 2 * config.mlp_ratio) * config.dim**2  # Q, K, V, output; the MLP's two matrices.
     attention = 2 * sequence * config.dim  # scores, and their product with the values.
-    return 2 * layers * sequence * (weights + attention)
+    film = 4 * CONDITION_DIM * config.dim if config.conditioning == "film" else 0  # once for a spectrum
+    return 2 * layers * (sequence * (weights + attention) + film)
 
 
 def _shared_points(config: EncoderConfig) -> int:
@@ -61,4 +63,9 @@ def training_flops(config: EncoderConfig) -> int:
         sum(s.num_tokens * s.patch for s in scales) for scales in (config.windows, config.token_windows)
     )
     embedding, head = 2 * config.in_channels * points * config.dim, 2 * reconstructed * config.dim
-    return 2 * embedding + 3 * (block_flops(config) + head) - _shared_points(config)
+    return 2 * embedding + 3 * (block_flops(config) + head) - _shared_points(config) + _instrument(config)
+
+
+def _instrument(config: EncoderConfig) -> int:
+    """With conditioning, the small network of the resolution: its first map takes a number without a gradient."""
+    return 2 * (2 * CONDITION_DIM + 3 * CONDITION_DIM**2) if config.conditioning == "film" else 0

@@ -40,7 +40,11 @@ def _ids(batches: Iterable[SpectrumBatch]) -> list[int]:
 
 
 def _same(one: SpectrumBatch, other: SpectrumBatch) -> bool:
-    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in SpectrumBatch.__dataclass_fields__)
+    # A resolution that is not stated is NaN, in both.
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)
+        for name in SpectrumBatch.__dataclass_fields__
+    )
 
 
 @pytest.mark.parametrize(("resident_bytes", "world_size"), [(RESIDENT, 1), (RESIDENT, 2), STREAMING_TWO])

@@ -114,8 +114,13 @@ def test_every_instrument_of_the_simulator_is_known(modality: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("4", 4.0), ("0.482", 0.482), (" 2 cm-1", 2.0), ("1.6e1", 16.0), ("", None), ("high", None), ("0", None)]
-    + [("1e9", None), ("-4", None), ("nan", None)],
+    [
+        ("4", 4.0),
+        ("0.482", 0.482),
+        (" 2 cm-1", 2.0),
+        ("1.6e1", 16.0),
+        *((text, None) for text in ("", "high", "0", "1e9", "-4", "nan")),
+    ],
 )
 def test_a_resolution_is_a_number_or_nothing(text: str, expected: float | None) -> None:
     _, found = read_instrument("", {"resolution_cm1": text}, "IR")
