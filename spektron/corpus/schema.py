@@ -73,7 +73,7 @@ SCHEMA = pa.schema(
 # What a batch needs; names and ranks stay on the disk.
 BATCH_COLUMNS = ["modality", "wavenumber_start_cm1", "wavenumber_stop_cm1", "intensity"]
 # What says more of the instrument. Read only where it is asked for: titles and formulas make the metadata of some
-# corpora as many texts as rows, and reading the texts takes up to a quarter of what reading their spectra does.
+# corpora as many texts as rows (what that costs: docs/instruments.md).
 INSTRUMENT_COLUMNS = ["instrument", "metadata"]
 
 

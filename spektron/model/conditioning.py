@@ -60,8 +60,6 @@ class InstrumentEmbedding(nn.Module):
         self.resolution_not_stated = nn.Parameter(torch.zeros(CONDITION_DIM))
         for embedding in self.terms:
             assert isinstance(embedding, nn.Embedding)
-            # Of length about 1, so that a step of the maps changes γ and β as much as one of other weights would.
-            nn.init.normal_(embedding.weight, std=CONDITION_DIM**-0.5)
             with torch.no_grad():
                 embedding.weight[NOT_STATED].zero_()
 
@@ -73,7 +71,9 @@ class InstrumentEmbedding(nn.Module):
         total = torch.where(known.unsqueeze(1), found, self.resolution_not_stated.to(found.dtype))
         for embedding, codes in zip(self.terms, instrument.codes.unbind(1), strict=True):
             total = total + embedding(codes)
-        return total
+        # Adam moves every weight of a map by the learning rate: undivided, a step would move γ and β by as much as
+        # CONDITION_DIM steps of the norm's own scale and shift.
+        return total / CONDITION_DIM
 
 
 class Film(nn.Module):

@@ -222,11 +222,17 @@ def terms_of_instrument(text: str) -> Terms:
 
 def terms_of_metadata(metadata: Mapping[str, str]) -> Terms:
     """What the metadata says, of principle, technique and detector."""
+    return _told(metadata.get("laser_nm", ""), *(metadata.get(key, "") for key in _ABOUT))
+
+
+# Titles and formulas differ from row to row, what is said of the instrument seldom does.
+@lru_cache(maxsize=4096)
+def _told(laser_nm: str, *texts: str) -> Terms:
     found = [NOT_STATED] * len(_FIELDS)
-    if _number(metadata.get("laser_nm", "")) < _MOST_DISPERSIVE_NM:
+    if _number(laser_nm) < _MOST_DISPERSIVE_NM:
         found[0] = _PRINCIPLES.index("dispersive")
-    for key, about in _ABOUT.items():
-        if text := metadata.get(key, ""):
+    for text, about in zip(texts, _ABOUT.values(), strict=True):
+        if text:
             terms = list(_terms(text))
             if about is not None:
                 terms[about] = _known_or_other(text, terms[about])
@@ -236,7 +242,9 @@ def terms_of_metadata(metadata: Mapping[str, str]) -> Terms:
 
 def resolution_of(metadata: Mapping[str, str]) -> float:
     """The instrument's resolution in cm⁻¹; NaN where it is not stated, or no instrument's."""
-    number = _number(metadata.get("resolution_cm1", ""))
+    if not (text := metadata.get("resolution_cm1", "")):
+        return float("nan")
+    number = _number(text)
     low, high = _RESOLUTIONS_CM1
     return number if low <= number <= high else float("nan")
 
