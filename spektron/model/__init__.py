@@ -1,6 +1,7 @@
 """The encoder of vibrational spectra and its heads. torch only."""
 
-from spektron.model.config import Backbone, EncoderConfig, Merge, Normalisation, Positions
+from spektron.model.conditioning import Instrument
+from spektron.model.config import Backbone, Conditioning, EncoderConfig, Merge, Normalisation, Positions
 from spektron.model.encoder import UNKNOWN_MODALITY, EncoderOutput, SpectrumEncoder
 from spektron.model.flops import block_flops, num_parameters, training_flops
 from spektron.model.normalise import Normalised, normalise_visible
@@ -12,9 +13,11 @@ __all__ = [
     "SCALES",
     "UNKNOWN_MODALITY",
     "Backbone",
+    "Conditioning",
     "Embedding",
     "EncoderConfig",
     "EncoderOutput",
+    "Instrument",
     "MaskedReconstructor",
     "Merge",
     "Normalisation",

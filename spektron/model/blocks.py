@@ -10,11 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from spektron.model.conditioning import Film
 from spektron.model.config import EncoderConfig
 from spektron.model.convolution import Convolution
 from spektron.model.state_space import StateSpace
 
-__all__ = ["Block", "CrossAttention"]
+__all__ = ["Block", "Blocks", "CrossAttention"]
 
 
 class _Attention(nn.Module):
@@ -53,11 +54,17 @@ class Block(nn.Module):
             nn.GELU(),
             nn.Linear(config.mlp_ratio * config.dim, config.dim),
         )
+        self.film = Film(config.dim) if config.conditioning == "film" else None
 
-    def forward(self, tokens_btd: Tensor) -> Tensor:
-        """Transform tokens; the shape stays."""
-        tokens_btd = self._plus(tokens_btd, self.attention(self.attention_norm(tokens_btd)))
-        return self._plus(tokens_btd, self.mlp(self.mlp_norm(tokens_btd)))
+    def forward(self, tokens_btd: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Transform tokens, knowing the instrument's vector ``(batch, CONDITION_DIM)`` or not; the shape stays."""
+        if self.film is None or condition is None:
+            tokens_btd = self._plus(tokens_btd, self.attention(self.attention_norm(tokens_btd)))
+            return self._plus(tokens_btd, self.mlp(self.mlp_norm(tokens_btd)))
+        scale, shift, mlp_scale, mlp_shift = self.film(condition)
+        normed = torch.addcmul(shift, self.attention_norm(tokens_btd), scale)
+        tokens_btd = self._plus(tokens_btd, self.attention(normed))
+        return self._plus(tokens_btd, self.mlp(torch.addcmul(mlp_shift, self.mlp_norm(tokens_btd), mlp_scale)))
 
     def _plus(self, tokens: Tensor, more: Tensor) -> Tensor:
         if not self.training or not self.dropout:
@@ -65,6 +72,16 @@ class Block(nn.Module):
         kept = 1.0 - self.dropout
         features = tokens.new_empty(len(tokens), 1, tokens.shape[2]).bernoulli_(kept) / kept
         return torch.addcmul(tokens, more.to(tokens.dtype), features)
+
+
+class Blocks(nn.Sequential):
+    """Blocks one after the other, all told the same of the instrument."""
+
+    def forward(self, tokens_btd: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Transform tokens; the shape stays."""
+        for block in self:
+            tokens_btd = block(tokens_btd, condition)
+        return tokens_btd
 
 
 class CrossAttention(nn.Module):

@@ -9,13 +9,14 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from spektron.core.settings import Settings
 from spektron.model.scales import Scale, canonical_name, scale_of
 
-__all__ = ["Backbone", "EncoderConfig", "Merge", "Normalisation", "Positions", "Summary"]
+__all__ = ["Backbone", "Conditioning", "EncoderConfig", "Merge", "Normalisation", "Positions", "Summary"]
 
 Normalisation = Literal["standard", "minmax", "none"]
 Backbone = Literal["transformer", "cnn", "mamba2"]
 Merge = Literal["concat", "cross_attention", "hierarchical"]
 Positions = Literal["wavenumber", "index"]
 Summary = Literal["cls", "mean"]
+Conditioning = Literal["none", "film"]
 
 
 class EncoderConfig(Settings):
@@ -51,6 +52,9 @@ class EncoderConfig(Settings):
     """Of what blocks add to the residual stream: one choice of features for a spectrum, the same for all its tokens."""
     normalisation: Normalisation = "standard"
     """Per spectrum and from visible points only: zero mean and unit deviation, range 0 to 1, or as it comes."""
+    conditioning: Conditioning = "none"
+    """What is known of the instrument (type, technique, detector, resolution in cm⁻¹; each may be missing): not looked
+    at, or a learned scale and shift of what every block is given."""
 
     @field_validator("scales")
     @classmethod

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from spektron.model.conditioning import Instrument, build_conditioning
 from spektron.model.config import EncoderConfig
 from spektron.model.merges import build_merge
 from spektron.model.normalise import normalise_visible
@@ -68,6 +69,7 @@ class SpectrumEncoder(nn.Module):
         self.mask_token = nn.Parameter(INIT_STD * torch.randn(config.dim))
         self.cls_token = nn.Parameter(INIT_STD * torch.randn(config.dim))
         self.merge = build_merge(config)
+        self.conditioning = build_conditioning(config)
         nn.init.normal_(self.modality_embedding.weight, std=INIT_STD)
 
     def forward(
@@ -77,6 +79,7 @@ class SpectrumEncoder(nn.Module):
         wavenumber_stop_cm1: Tensor,
         modality: Tensor,
         mask: Tensor | None = None,
+        instrument: Instrument | None = None,
     ) -> EncoderOutput:
         """Encode spectra of which some points may be hidden.
 
@@ -90,6 +93,8 @@ class SpectrumEncoder(nn.Module):
             Index into `spektron.spectra.spectrum.MODALITIES`, or `UNKNOWN_MODALITY`.
         mask : Tensor, shape (batch, 2048), bool, optional
             True where a point is hidden; without it the whole spectrum is visible.
+        instrument : Instrument, optional
+            What is known of the instrument; without it nothing is stated. Looked at by `conditioning` alone.
         """
         if mask is None:
             mask = torch.zeros_like(intensity[:, 0], dtype=torch.bool)
@@ -98,9 +103,16 @@ class SpectrumEncoder(nn.Module):
         place = self.positions(wavenumber_start_cm1, wavenumber_stop_cm1)
         tokens = self._patch_tokens(visible.values, mask) + place + self._scale_of_token() + domain
         whole = torch.cat([self.cls_token.expand_as(domain), domain], dim=1)
-        tokens, whole = self.merge(torch.split(tokens, [scale.num_tokens for scale in self.scales], dim=1), whole)
+        per_scale = torch.split(tokens, [scale.num_tokens for scale in self.scales], dim=1)
+        tokens, whole = self.merge(per_scale, whole, self._condition(instrument, modality))
         summary = whole[:, 0] if self.config.embedding == "cls" else tokens.mean(dim=1)
         return EncoderOutput(tokens, summary, visible.center, visible.scale)
+
+    def _condition(self, instrument: Instrument | None, modality: Tensor) -> Tensor | None:
+        if self.conditioning is None:
+            return None
+        condition: Tensor = self.conditioning(instrument or Instrument.not_stated(len(modality), modality.device))
+        return condition
 
     def _patch_tokens(self, values: Tensor, mask: Tensor) -> Tensor:
         tokens = torch.cat([embed(values) for embed in self.patches], dim=1)

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from torch import nn
 
+from spektron.model.conditioning import CONDITION_DIM
 from spektron.model.config import EncoderConfig
 from spektron.model.merges import layers_of_scales
 from spektron.model.state_space import CHUNK, KERNEL
@@ -39,11 +40,12 @@ def block_flops(config: EncoderConfig) -> int:
 def _blocks(config: EncoderConfig, layers: int, num_tokens: int) -> int:
     sequence = num_tokens + 2
     mlp = sequence * 2 * config.mlp_ratio * config.dim**2
+    film = 4 * CONDITION_DIM * config.dim if config.conditioning == "film" else 0  # once for a spectrum
     if config.backbone == "mamba2":
-        return 2 * layers * (mlp + 2 * _scan(config, sequence))
+        return 2 * layers * (mlp + film + 2 * _scan(config, sequence))
     weights = sequence * 4 * config.dim**2  # Q, K, V, output; three taps and output.
     attention = 2 * sequence**2 * config.dim  # scores, and their product with the values.
-    return 2 * layers * (mlp + weights + (attention if config.backbone == "transformer" else 0))
+    return 2 * layers * (mlp + film + weights + (attention if config.backbone == "transformer" else 0))
 
 
 def _scan(config: EncoderConfig, sequence: int) -> int:
@@ -81,5 +83,10 @@ def training_flops(config: EncoderConfig, *, train_encoder: bool = True) -> int:
     )
     embedding, head = 2 * config.in_channels * points * config.dim, 2 * reconstructed * config.dim
     if not train_encoder:
-        return embedding + block_flops(config) + 2 * head
-    return 2 * embedding + 3 * (block_flops(config) + head) - _shared_points(config)
+        return embedding + block_flops(config) + 2 * head + _instrument(config) // 3
+    return 2 * embedding + 3 * (block_flops(config) + head) - _shared_points(config) + _instrument(config)
+
+
+def _instrument(config: EncoderConfig) -> int:
+    """With conditioning, the small network of the resolution: its first map takes a number without a gradient."""
+    return 2 * (2 * CONDITION_DIM + 3 * CONDITION_DIM**2) if config.conditioning == "film" else 0

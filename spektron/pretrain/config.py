@@ -60,6 +60,11 @@ class PretrainConfig(Settings):
     Held-out masks are fixed and the same for every run."""
     loss: LossConfig = LossConfig()
     """What is minimised of the reconstruction."""
+    metadata_dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    """Share of the training spectra of which a field of the instrument is hidden, each field by itself, so that the
+    model works with any part of them; needs `encoder.conditioning`."""
+    modality_dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    """Share of the training spectra whose modality is hidden, which trains the domain token "unknown"."""
     views: ViewConfig | None = None
     """With it, every spectrum is replaced by two views as other instruments would have measured it."""
     reconstruction_weight: float = Field(default=1.0, ge=0.0)
@@ -77,6 +82,15 @@ class PretrainConfig(Settings):
             raise ValueError("byol_weight: expected 0 with an encoder that is not trained, or train_encoder true")
         if not (self.byol_weight or self.reconstruction_weight):
             raise ValueError("expected a weight on at least one objective, found none on reconstruction or byol")
+        return self
+
+    @model_validator(mode="after")
+    def _something_to_hide(self) -> PretrainConfig:
+        if self.metadata_dropout and self.encoder.conditioning == "none":
+            raise ValueError(
+                f"metadata_dropout: expected 0 where encoder.conditioning is none, found {self.metadata_dropout}: "
+                "nothing looks at the instrument; set encoder.conditioning=film"
+            )
         return self
 
     @model_validator(mode="after")

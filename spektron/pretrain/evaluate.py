@@ -58,6 +58,8 @@ class HeldOut:
     device : torch.device
     split : str
         The metrics' names begin with ``val_`` whichever it is.
+    instruments : bool
+        Whether models are told what is known of the instruments, all of it.
 
     Raises
     ------
@@ -65,14 +67,21 @@ class HeldOut:
         When the split is empty.
     """
 
-    def __init__(self, corpus: SpectrumSource, device: torch.device, split: str = "validation") -> None:
+    def __init__(
+        self,
+        corpus: SpectrumSource,
+        device: torch.device,
+        split: str = "validation",
+        *,
+        instruments: bool = False,
+    ) -> None:
         available = corpus.num_spectra(split)
         if not available:
             raise CorpusError(
                 f"expected spectra in the {split} split, found none",
                 f"build the corpus with more compounds, or with a larger {split} share",
             )
-        batch = corpus.read(split, min(available, HELD_OUT_LIMIT))
+        batch = corpus.read(split, min(available, HELD_OUT_LIMIT), instruments=instruments)
         self._mask = draw_masks(HELD_OUT_MASK, batch.intensity, HELD_OUT_KEY)
         self._tensors = to_tensors(batch, self._mask, device)
         self._others = {name: draw_masks(mask, batch.intensity, HELD_OUT_KEY) for name, mask in OTHER_MASKS.items()}
@@ -131,7 +140,7 @@ class HeldOut:
         model.eval()
         rows, embedding = [], []
         tensors = self._tensors._replace(mask=torch.as_tensor(mask, device=self._tensors.mask.device))
-        for chunk in zip(*(torch.split(field, CHUNK) for field in tensors)):
+        for chunk in tensors.split(CHUNK):
             out = model(*chunk)
             rows.append((out.values.float() * out.scale.unsqueeze(1) + out.center.unsqueeze(1)).double().cpu())
             embedding.append(out.encoded.cls.float().cpu())

@@ -85,8 +85,13 @@ def pretrain(
         world_size=worker.world_size,
         start_batch=run.progress.step,
         mix=config.mix,
+        instruments=_reads_instruments(config),
     )
     return run.train(batches)
+
+
+def _reads_instruments(config: PretrainConfig) -> bool:
+    return config.encoder.conditioning != "none"
 
 
 def _num_unique(config: PretrainConfig, corpus: SpectrumSource) -> int:
@@ -121,7 +126,10 @@ class _Run:
         self.checkpoint: Path | None = None
         self.progress = self._resume()
         self.window = TrainingWindow(self.progress.loss_total, self.progress.loss_count)
-        self.held_out = HeldOut(corpus, self.step.device, held_out_split) if worker.is_first else None
+        self.held_out: HeldOut | None = None
+        if worker.is_first:
+            instruments = _reads_instruments(config)
+            self.held_out = HeldOut(corpus, self.step.device, held_out_split, instruments=instruments)
         self.train_s, self.timed_steps = 0.0, 0
 
     def train(self, batches: Iterator[SpectrumBatch]) -> dict[str, float]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from spektron.model import MaskedReconstructor, Reconstruction
+from spektron.model import Instrument, MaskedReconstructor, Reconstruction
 from spektron.pretrain.byol import Byol
 from spektron.pretrain.config import PretrainConfig
 
@@ -37,7 +37,8 @@ class Objective(nn.Module):
         wavenumber_stop_cm1: Tensor,
         modality: Tensor,
         mask: Tensor,
+        instrument: Instrument | None = None,
     ) -> Online:
         """Reconstruct masked spectra, and predict from their [CLS]; arguments as in `SpectrumEncoder.forward`."""
-        found = self.reconstructor(intensity, wavenumber_start_cm1, wavenumber_stop_cm1, modality, mask)
+        found = self.reconstructor(intensity, wavenumber_start_cm1, wavenumber_stop_cm1, modality, mask, instrument)
         return Online(found, None if self.byol is None else self.byol.predict(found.encoded.cls))

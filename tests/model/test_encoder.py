@@ -7,6 +7,7 @@ import torch
 from pydantic import ValidationError
 
 from spektron.model import EncoderConfig, MaskedReconstructor, Merge, Positions, SpectrumEncoder, training_flops
+from spektron.model.conditioning import CONDITION_DIM
 from spektron.model.flops import block_flops
 from tests.model.spectra import arguments, tiny
 
@@ -77,6 +78,7 @@ def test_every_parameter_is_trained(merge: Merge, positions: Positions) -> None:
         {"layers": 4},
         {"scales": ("fine", "coarse"), "layers": 2, "mlp_ratio": 4, "in_channels": 2},
         {"scales": ("32/16",)},
+        {"scales": ("medium", "coarse"), "layers": 2, "conditioning": "film"},
     ],
 )
 def test_operations_are_those_that_torch_counts(merge: Merge, changes: dict[str, Any]) -> None:
@@ -95,7 +97,8 @@ def test_operations_are_those_that_torch_counts(merge: Merge, changes: dict[str,
 
     scales = [torch.zeros(1, scale.num_tokens, config.dim) for scale in config.windows]
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter, torch.no_grad():
-        model.encoder.merge(scales, torch.zeros(1, 2, config.dim))
+        condition = torch.zeros(1, CONDITION_DIM) if config.conditioning == "film" else None
+        model.encoder.merge(scales, torch.zeros(1, 2, config.dim), condition)
     assert counter.get_total_flops() == block_flops(config)
 
 

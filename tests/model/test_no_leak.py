@@ -187,6 +187,27 @@ def test_a_point_is_masked_in_every_channel() -> None:
         np.testing.assert_array_equal(bits(one), bits(other))
 
 
+@pytest.mark.parametrize("merge", get_args(Merge))
+def test_an_encoder_that_knows_the_instrument_does_not_leak(merge: Merge) -> None:
+    encoder = SpectrumEncoder(tiny(merge=merge, layers=3, conditioning="film")).eval()
+    for name, parameter in encoder.named_parameters():
+        if name.endswith("film.map.weight"):
+            torch.nn.init.normal_(parameter, std=0.3)  # zero before training, and nothing would pass
+    batch = replace(
+        make_batch(2), instrument=np.array([[2, 2, 3], [0, 1, 0]]), resolution_cm1=np.array([4.0, np.nan], np.float32)
+    )
+    mask = draw_masks(MaskConfig(), batch.intensity, (0,))
+    spoilt = replace(batch, intensity=disturbed(batch.intensity, mask, np.random.default_rng(0)))
+    known, unknown = (to_tensors(each, mask, torch.device("cpu")) for each in (batch, replace(batch, instrument=None)))
+
+    clean, dirty, untold = encoder(*known), encoder(*to_tensors(spoilt, mask, torch.device("cpu"))), encoder(*unknown)
+
+    for one, other, third in zip(clean[:2], dirty[:2], untold[:2], strict=True):
+        assert bool(torch.isfinite(one).all())
+        np.testing.assert_array_equal(bits(one), bits(other))
+        assert not torch.equal(one, third), "the instrument is not seen at all"
+
+
 def test_the_default_encoder_does_not_leak_either() -> None:
     encoder = SpectrumEncoder(EncoderConfig(layers=2)).eval()
     intensity = make_batch(1).intensity

@@ -87,7 +87,7 @@ def test_each_view_predicts_the_other() -> None:
     assert not torch.equal(first.intensity, second.intensity)
     assert not torch.equal(first.mask, second.mask)
     with torch.no_grad():
-        together = type(first)(*(torch.cat(fields) for fields in zip(first, second, strict=True)))
+        together = type(first).together([first, second])
         found = step._loss_of(together)
         predicted = [step.objective(*view).prediction for view in (first, second)]
         targets = [byol.targets(*view[:4]) for view in (first, second)]
