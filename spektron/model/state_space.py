@@ -1,10 +1,10 @@
 """The backbone ``mamba2``: a selective state space along the sequence (Dao and Gu 2024), up the axis and down.
 
 The mixer is that of ``transformers``, which `peft` needs anyway: plain torch on any device, or the kernels of
-``mamba-ssm`` where that is installed, which then runs on GPUs alone. Spectra have no arrow, so there are two, and one reads the sequence from
-its end (as in Vision Mamba: Zhu et al. 2024). Each has half the inner width and half the heads, and dim / 4 states, so
-that both together have the 4 dim² weights of attention, + 1.5 % at width 256, + 6 % at 64 (a whole block + 0.5 % and
-+ 2 %). Scales follow each other in one scan, and its state is how they meet.
+``mamba-ssm`` where that is installed, which then runs on GPUs alone. Spectra have no arrow, so there are two, and one
+reads the sequence from its end (as in Vision Mamba: Zhu et al. 2024). Each has half the inner width and half the heads,
+and dim / 4 states, so that both together have the 4 dim² weights of attention, + 1.5 % at width 256, + 6 % at 64 (a
+whole encoder + 0.5 % and + 2 %). Scales follow each other in one scan, and its state is how they meet.
 
 Why this one: time of forward and backward on one CPU thread, batch 8, in units of attention's, at width × tokens
 64 × 66, 64 × 351, 256 × 66 and 256 × 351 (best of 5 rounds in turns; torch 2.13, transformers 5.23):
