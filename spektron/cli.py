@@ -194,6 +194,36 @@ class List:
         return 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReplayStep:
+    """Take a step again that diverged, from the checkpoint before, and say where the first number was lost."""
+
+    record: Annotated[Path, tyro.conf.Positional]
+    """diverged-step-….json in a trial's checkpoint folder; the error of the trial names it."""
+    corpus: Path
+    """Folder of the corpus that the trial was trained on."""
+
+    def run(self) -> int:
+        from spektron.corpus import Corpus
+        from spektron.pretrain.replay import replay  # torch takes seconds
+
+        console = _console()
+        with console.status("taking the steps since the checkpoint again …"):
+            found = replay(self.record, Corpus.open(self.corpus))
+        console.print(
+            f"[bold]step {found.step}[/], again from step {found.first_step}: loss {found.loss:.4g}, "
+            f"gradient norm {found.grad_norm:.4g}",
+            highlight=False,
+        )
+        console.print(found.sentence, highlight=False, markup=False)
+        for title, names in (("outputs", found.modules), ("gradients", found.gradients), ("weights", found.weights)):
+            if names:
+                shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+                console.print(f"  {title} that are no numbers: {shown}", highlight=False)
+        console.print(f"  spectra: {', '.join(found.rows)}", highlight=False, markup=False)
+        return 0
+
+
 def main() -> int:
     """Entry point of ``spektron``."""
     app, corpus, study = SubcommandApp(), SubcommandApp(), SubcommandApp()
@@ -203,6 +233,7 @@ def main() -> int:
         study.command(name=name)(command)
     app.command(corpus, name="corpus", help="Fetch spectra, build corpora, look at them, check them.")
     app.command(study, name="study", help="Run studies.")
+    app.command(name="replay")(ReplayStep)
     chosen = app.cli(prog="spektron", description="Scaling studies of a foundation model of vibrational spectra.")
     return guarded(chosen.run)
 

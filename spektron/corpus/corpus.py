@@ -152,6 +152,12 @@ class Corpus:
         rows = _Subset(self, None, num_rows, instruments)
         return rows.batches(order, start_batch, is_resident=rows.num_bytes <= resident_bytes)
 
+    def spectrum_ids(self, batch: SpectrumBatch) -> list[str]:
+        """Name the training spectra of a batch, by a pass of reading; empty where none has these numbers."""
+        from spektron.corpus.streaming.identify import spectrum_ids
+
+        return spectrum_ids(self, batch)
+
     def shares(self, mix: Mapping[str, float], num_spectra: int | None = None) -> tuple[KindShare, ...]:
         """What a mixture of `num_spectra` training spectra is made of; see `kind_shares`."""
         available = {kind: splits["train"] for kind, splits in self.manifest.kinds.items()}

@@ -28,6 +28,9 @@ class SpectrumSource(Protocol):
     def read(self, split: str, limit: int | None = None, *, instruments: bool = False) -> SpectrumBatch:
         """Read the first rows of a split, in rank order, and if asked what is known of their instruments."""
 
+    def spectrum_ids(self, batch: SpectrumBatch) -> list[str]:
+        """Name the training spectra of a batch."""
+
     def shares(self, mix: Mapping[str, float], num_spectra: int | None = None) -> tuple[KindShare, ...]:
         """What a mixture of kinds is made of."""
 

@@ -19,8 +19,9 @@ from spektron.pretrain.checkpoint import Progress, latest_checkpoint, load_check
 from spektron.pretrain.config import PretrainConfig
 from spektron.pretrain.curriculum import mask_metrics
 from spektron.pretrain.data import SpectrumSource
+from spektron.pretrain.diverged import recorded
 from spektron.pretrain.evaluate import HeldOut
-from spektron.pretrain.health import TrainingWindow
+from spektron.pretrain.health import DivergedError, TrainingWindow
 from spektron.pretrain.optimizer import learning_rate_at
 from spektron.pretrain.train_step import TrainStep
 from spektron.pretrain.worker import Worker
@@ -67,7 +68,8 @@ def pretrain(
     ConfigError
         For a batch that cannot be split, more spectra than there are, or another run's checkpoint.
     DivergedError
-        When the loss is not finite, on all workers at the same step.
+        When the loss is not finite, on all workers at the same step; the spectra of that step are then named in a file
+        of `checkpoint_dir` (`spektron.pretrain.diverged`).
     """
     rows = worker.rows_of(config.batch_size)
     unique = _num_unique(config, corpus)
@@ -133,10 +135,21 @@ class _Run:
         self.train_s, self.timed_steps = 0.0, 0
 
     def train(self, batches: Iterator[SpectrumBatch]) -> dict[str, float]:
+        try:
+            return self._train(batches)
+        except DivergedError as error:
+            if self.window.diverged is None:
+                raise
+            raise recorded(
+                error, *self.window.diverged, self.corpus, self.config, self.worker, self.checkpoint_dir
+            ) from error
+
+    def _train(self, batches: Iterator[SpectrumBatch]) -> dict[str, float]:
         config = self.config
         for step in range(self.progress.step + 1, config.steps + 1):
             started = time.perf_counter()
-            self.window.add(step, *self.step(step, next(batches)))
+            batch = next(batches)
+            self.window.add(step, batch, *self.step(step, batch))
             last = step == config.steps
             evaluates = last or step % config.eval_every == 0
             saves = last or step % self.worker.checkpoint_every == 0

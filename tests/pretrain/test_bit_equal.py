@@ -15,6 +15,7 @@ from spektron.model import EncoderConfig
 from spektron.pretrain import PretrainConfig, Worker, pretrain
 from spektron.pretrain.health import TrainingWindow
 from spektron.pretrain.views import ViewConfig
+from spektron.spectra.spectrum import SpectrumBatch
 from tests.model.spectra import tiny
 
 STEPS, STOP = 50, 23
@@ -60,11 +61,11 @@ def losses(
     seen: list[float] = []
     add = TrainingWindow.add
 
-    def spy(self: TrainingWindow, step: int, loss: Tensor, grad_norm: Tensor) -> None:
+    def spy(self: TrainingWindow, step: int, batch: SpectrumBatch, loss: Tensor, grad_norm: Tensor) -> None:
         if step > stop:
             raise Killed
         seen.append(float(loss))
-        add(self, step, loss, grad_norm)
+        add(self, step, batch, loss, grad_norm)
 
     with monkeypatch.context() as patch:
         patch.setattr(TrainingWindow, "add", spy)
