@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from spektron.model.blocks import Blocks
 from spektron.pretrain.byol import agreement_loss, momentum_at
 from spektron.pretrain.config import PretrainConfig
 from spektron.pretrain.curriculum import mask_at
@@ -46,6 +47,9 @@ class TrainStep:
         self.loss = ReconstructionLoss(config.loss).to(self.device)
         self.optimizer = build_optimizer(self.objective, config)
         self._parameters = [parameter for parameter in self.objective.parameters() if parameter.requires_grad]
+        for module in self.model.modules():
+            if isinstance(module, Blocks):
+                module.recompute = worker.recompute
         self._called = self._wrap()
 
     def _wrap(self) -> nn.Module:

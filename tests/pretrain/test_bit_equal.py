@@ -99,6 +99,16 @@ def test_fifty_losses_are_the_same_bits_whole_and_resumed(
     np.testing.assert_array_equal(once, np.concatenate([before, after]))
 
 
+@pytest.mark.parametrize("way", ["default", "dropout", "byol and views"])
+def test_blocks_that_are_computed_again_change_no_bit(
+    way: str, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_of(WAYS[way])
+    kept = losses(monkeypatch, config, corpus, tmp_path / "kept", Worker(num_threads=1), stop=12)
+    again = losses(monkeypatch, config, corpus, tmp_path / "again", Worker(num_threads=1, recompute=True), stop=12)
+    np.testing.assert_array_equal(kept, again)
+
+
 def test_another_seed_is_another_run(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config, worker = config_of({}), Worker(num_threads=1)
     one = losses(monkeypatch, config, corpus, tmp_path / "one", worker)
