@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from spektron.core.settings import Settings
+from spektron.model.preprocessing.config import PreprocessingConfig
 from spektron.model.scales import Scale, canonical_name, scale_of
 
 __all__ = ["EncoderConfig", "Merge", "Normalisation", "Positions"]
@@ -42,6 +43,8 @@ class EncoderConfig(Settings):
     """Of what blocks add to the residual stream: one choice of features for a spectrum, the same for all its tokens."""
     normalisation: Normalisation = "standard"
     """Per spectrum and from visible points only: zero mean and unit deviation, range 0 to 1, or as it comes."""
+    preprocessing: PreprocessingConfig = PreprocessingConfig()
+    """Channels that are made of the normalised spectrum and go beside it, learned with the rest; none."""
 
     @field_validator("scales")
     @classmethod
@@ -67,6 +70,11 @@ class EncoderConfig(Settings):
     def windows(self) -> tuple[Scale, ...]:
         """The scales, from fine to coarse."""
         return tuple(scale_of(name) for name in self.scales)
+
+    @property
+    def patch_channels(self) -> int:
+        """Channels that are cut into patches: those that come in, and what preprocessing makes of each."""
+        return self.in_channels * self.preprocessing.channels
 
     @property
     def num_tokens(self) -> int:

@@ -13,6 +13,7 @@ from torch import nn
 
 from spektron.model.config import EncoderConfig
 from spektron.model.merges import layers_of_scales
+from spektron.model.preprocessing import preprocessing_flops
 
 __all__ = ["block_flops", "num_parameters", "training_flops"]
 
@@ -56,9 +57,11 @@ def _cross(config: EncoderConfig, tokens: list[int]) -> int:
 
 
 def training_flops(config: EncoderConfig) -> int:
-    """Operations of one training step per spectrum: forward and backward of embedding, blocks and head."""
+    """Operations of one training step per spectrum: forward and backward of what comes before patches,
+    embedding, blocks and head."""
     points, reconstructed = (
         sum(s.num_tokens * s.patch for s in scales) for scales in (config.windows, config.token_windows)
     )
-    embedding, head = 2 * config.in_channels * points * config.dim, 2 * reconstructed * config.dim
-    return 2 * embedding + 3 * (block_flops(config) + head) - _shared_points(config)
+    embedding, head = 2 * config.patch_channels * points * config.dim, 2 * reconstructed * config.dim
+    before = config.in_channels * preprocessing_flops(config.preprocessing)
+    return before + 2 * embedding + 3 * (block_flops(config) + head) - _shared_points(config)
