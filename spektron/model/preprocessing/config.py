@@ -10,8 +10,8 @@ from spektron.core.settings import Settings
 
 __all__ = ["ASYMMETRY_BOUNDS", "SMOOTHNESS_BOUNDS", "PreprocessingConfig"]
 
-# Smoothness is λ per point and knot interval: at 0.01 the 35 splines follow what they can, at 1e6 only a line is left.
-SMOOTHNESS_BOUNDS = (1e-2, 1e6)
+# Smoothness is λ per point and knot interval: at 0.01 the 35 splines follow what they can, at 1e5 only a line is left.
+SMOOTHNESS_BOUNDS = (1e-2, 1e5)
 # Eilers and Boelens use 0.001 to 0.1 for bands that point up; the mirror of it is for bands that point down.
 ASYMMETRY_BOUNDS = (1e-3, 1.0 - 1e-3)
 
