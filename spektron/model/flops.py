@@ -2,7 +2,8 @@
 
 Counted are matrix products, a multiply and an add as two operations: what the hardware's peak is quoted in. Norms,
 softmax, GELU and the optimizer are not, and neither is what attention recomputes in its backward pass. Backward takes
-two products (by input and by weight) for each of forward's; a patch embedding needs only the one by weight.
+two products (by input and by weight) for each of forward's; a patch embedding needs only the one by weight,
+unless what it cuts was learned itself.
 """
 
 from __future__ import annotations
@@ -64,4 +65,4 @@ def training_flops(config: EncoderConfig) -> int:
     )
     embedding, head = 2 * config.patch_channels * points * config.dim, 2 * reconstructed * config.dim
     before = config.in_channels * preprocessing_flops(config.preprocessing)
-    return before + 2 * embedding + 3 * (block_flops(config) + head) - _shared_points(config)
+    return before + (3 if before else 2) * embedding + 3 * (block_flops(config) + head) - _shared_points(config)

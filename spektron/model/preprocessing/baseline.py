@@ -11,9 +11,10 @@ constant, adds nothing but rounding, and its derivative is that of the solution 
 backward is one more solve with the same factor.
 
 **Conditioning.** All in float64. The eigenvalues of B'WB / 64 are at most 1, those of D'D at most 16, λ is kept below
-1e5, and the ridge ε keeps all of A's above 1e-6 even where nothing is visible: the condition is below 2e12, and Cholesky
-holds to about 1e14 (1 / (35 · 2⁻⁵³) and a little less). The ridge pulls towards 0, the mean of what is visible: by less
-than 0.1 % in an ordinary spectrum, by 10 % at most where one point in a hundred is visible and all of them weigh 0.001.
+1e5, and the ridge ε keeps all of A's above 1e-6 even where nothing is visible: the condition is below 2e12, and a
+Cholesky factor holds to about 1e14 (1 / (35 · 2⁻⁵³) and a little less). The ridge pulls towards 0, the mean of what is
+visible: by less than 0.1 % in an ordinary spectrum, by 10 % at most where one point in a hundred is visible and all of
+them weigh 0.001.
 """
 
 from __future__ import annotations

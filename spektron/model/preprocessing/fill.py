@@ -35,7 +35,8 @@ def fill_masked(values: Tensor, mask: Tensor) -> Tensor:
     # Beyond the outermost visible point both neighbours are that point; where there is none, a masked one, which is 0.
     left, right = torch.where(left < 0, right, left), torch.where(right == points, left, right)
     left, right = (side.clamp(0, points - 1) for side in (left, right))
-    share = ((place - left) / (right - left).clamp_min(1)).clamp(0.0, 1.0).to(values.dtype).unsqueeze(1)
+    gone, apart = ((to - left).to(values.dtype).unsqueeze(1) for to in (place, right))
+    share = (gone / apart.clamp_min(1.0)).clamp(0.0, 1.0)
     before, after = (visible.gather(-1, side.unsqueeze(1).expand_as(values)) for side in (left, right))
     # Not before + share · (after − before): the difference of two large values of opposite sign is infinite.
     return torch.where(hidden, (1.0 - share) * before + share * after, visible)
