@@ -5,6 +5,7 @@ from spektron.model.config import Backbone, Conditioning, EncoderConfig, Merge, 
 from spektron.model.encoder import UNKNOWN_MODALITY, EncoderOutput, SpectrumEncoder
 from spektron.model.flops import block_flops, num_parameters, training_flops
 from spektron.model.normalise import Normalised, normalise_visible
+from spektron.model.preprocessing import PreprocessingConfig
 from spektron.model.pretrained import Embedding, OutsideRangeWarning, Pretrained
 from spektron.model.reconstruction import MaskedReconstructor, Reconstruction, ReconstructionHead
 from spektron.model.scales import SCALES, Scale
@@ -24,6 +25,7 @@ __all__ = [
     "Normalised",
     "OutsideRangeWarning",
     "Positions",
+    "PreprocessingConfig",
     "Pretrained",
     "Reconstruction",
     "ReconstructionHead",

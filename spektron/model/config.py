@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spektron.core.settings import Settings
+from spektron.model.preprocessing.config import PreprocessingConfig
 from spektron.model.scales import Scale, canonical_name, scale_of
 
 __all__ = ["Backbone", "Conditioning", "EncoderConfig", "Merge", "Normalisation", "Positions", "Summary"]
@@ -55,6 +56,8 @@ class EncoderConfig(Settings):
     conditioning: Conditioning = "none"
     """What is known of the instrument (type, technique, detector, resolution in cm⁻¹; each may be missing): not looked
     at, or a learned scale and shift of what every block is given."""
+    preprocessing: PreprocessingConfig = PreprocessingConfig()
+    """Channels that are made of the normalised spectrum and go beside it, learned with the rest; none."""
 
     @field_validator("scales")
     @classmethod
@@ -90,6 +93,11 @@ class EncoderConfig(Settings):
     def windows(self) -> tuple[Scale, ...]:
         """The scales, from fine to coarse."""
         return tuple(scale_of(name) for name in self.scales)
+
+    @property
+    def patch_channels(self) -> int:
+        """Channels that are cut into patches: those that come in, and what preprocessing makes of each."""
+        return self.in_channels * self.preprocessing.channels
 
     @property
     def num_tokens(self) -> int:

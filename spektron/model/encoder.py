@@ -18,6 +18,7 @@ from spektron.model.merges import build_merge
 from spektron.model.normalise import normalise_visible
 from spektron.model.patches import PatchEmbedding, touched_windows
 from spektron.model.positions import build_positions
+from spektron.model.preprocessing import build_preprocessing
 from spektron.spectra.spectrum import MODALITIES
 
 __all__ = ["UNKNOWN_MODALITY", "EncoderOutput", "SpectrumEncoder"]
@@ -62,7 +63,8 @@ class SpectrumEncoder(nn.Module):
         super().__init__()
         self.config = config
         self.scales = config.windows
-        self.patches = nn.ModuleList(PatchEmbedding(scale, config.in_channels, config.dim) for scale in self.scales)
+        self.preprocessing = build_preprocessing(config.preprocessing)
+        self.patches = nn.ModuleList(PatchEmbedding(scale, config.patch_channels, config.dim) for scale in self.scales)
         self.positions = build_positions(config)
         self.scale_embedding = nn.Parameter(INIT_STD * torch.randn(len(self.scales), config.dim))
         self.modality_embedding = nn.Embedding(len(MODALITIES) + 1, config.dim)
@@ -99,9 +101,11 @@ class SpectrumEncoder(nn.Module):
         if mask is None:
             mask = torch.zeros_like(intensity[:, 0], dtype=torch.bool)
         visible = normalise_visible(intensity, mask, self.config.normalisation)
+        # What is reconstructed, and its centre and scale, stay those of the spectrum as it came.
+        seen = visible.values if self.preprocessing is None else self.preprocessing(visible.values, mask)
         domain = self.modality_embedding(modality).unsqueeze(1)
         place = self.positions(wavenumber_start_cm1, wavenumber_stop_cm1)
-        tokens = self._patch_tokens(visible.values, mask) + place + self._scale_of_token() + domain
+        tokens = self._patch_tokens(seen, mask) + place + self._scale_of_token() + domain
         whole = torch.cat([self.cls_token.expand_as(domain), domain], dim=1)
         per_scale = torch.split(tokens, [scale.num_tokens for scale in self.scales], dim=1)
         tokens, whole = self.merge(per_scale, whole, self._condition(instrument, modality))

@@ -3,7 +3,7 @@
 Counted are matrix products and convolutions, a multiply and an add as two operations: what the hardware's peak is
 quoted in. Norms, softmax, GELU and the optimizer are not, and neither is what attention recomputes in its backward
 pass. Backward takes two products (by input and by weight) for each of forward's; a patch embedding needs only the
-one by weight.
+one by weight, unless what it cuts was learned itself.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from torch import nn
 from spektron.model.conditioning import CONDITION_DIM
 from spektron.model.config import EncoderConfig
 from spektron.model.merges import layers_of_scales
+from spektron.model.preprocessing import preprocessing_flops
 from spektron.model.state_space import CHUNK, KERNEL
 
 __all__ = ["block_flops", "num_parameters", "training_flops"]
@@ -75,16 +76,19 @@ def _cross(config: EncoderConfig, tokens: list[int]) -> int:
 
 
 def training_flops(config: EncoderConfig, *, train_encoder: bool = True) -> int:
-    """Operations of one training step per spectrum: forward and backward of embedding, blocks and head.
+    """Operations of one training step per spectrum: forward and backward of what comes before patches, embedding,
+    blocks and head.
 
     Where the encoder is not trained, its forward pass and the head's product by weight remain."""
     points, reconstructed = (
         sum(s.num_tokens * s.patch for s in scales) for scales in (config.windows, config.token_windows)
     )
-    embedding, head = 2 * config.in_channels * points * config.dim, 2 * reconstructed * config.dim
+    embedding, head = 2 * config.patch_channels * points * config.dim, 2 * reconstructed * config.dim
+    before = config.in_channels * preprocessing_flops(config.preprocessing)
     if not train_encoder:
-        return embedding + block_flops(config) + 2 * head + _instrument(config) // 3
-    return 2 * embedding + 3 * (block_flops(config) + head) - _shared_points(config) + _instrument(config)
+        return before // 3 + embedding + block_flops(config) + 2 * head + _instrument(config) // 3
+    embedded = (3 if before else 2) * embedding
+    return before + embedded + 3 * (block_flops(config) + head) - _shared_points(config) + _instrument(config)
 
 
 def _instrument(config: EncoderConfig) -> int:

@@ -79,6 +79,7 @@ def test_every_parameter_is_trained(merge: Merge, positions: Positions) -> None:
         {"scales": ("fine", "coarse"), "layers": 2, "mlp_ratio": 4, "in_channels": 2},
         {"scales": ("32/16",)},
         {"scales": ("medium", "coarse"), "layers": 2, "conditioning": "film"},
+        {"in_channels": 2, "preprocessing": {"baseline": True, "derivatives": (1, 2), "window": 9}, "layers": 3},
     ],
 )
 def test_operations_are_those_that_torch_counts(merge: Merge, changes: dict[str, Any]) -> None:

@@ -1,8 +1,8 @@
 """No function of a masked point reaches the encoder's output.
 
 Whatever stands under the mask, infinities and NaN included, the output is the same bit for bit: at every set of scales,
-for every kind of mask, every normalisation and every backbone, while training and while evaluating. And a visible point
-does change the output, so that the comparison can fail.
+for every kind of mask, every normalisation, every backbone and all that preprocessing makes of a spectrum, while training
+and while evaluating. And a visible point does change the output, so that the comparison can fail.
 """
 
 from __future__ import annotations
@@ -214,4 +214,100 @@ def test_the_default_encoder_does_not_leak_either() -> None:
     mask = draw_masks(MaskConfig(), intensity, (0,))
     changed = disturbed(intensity, mask, np.random.default_rng(0))
     for one, other in zip(encode(encoder, intensity, mask), encode(encoder, changed, mask), strict=True):
+        np.testing.assert_array_equal(bits(one), bits(other))
+
+
+# Each of what preprocessing makes, all of it, and filters that reach far over a mask; each with its normalisation.
+MADE = [
+    pytest.param(made, normalisation, id=f"{'+'.join(made)}-{normalisation}")
+    for i, made in enumerate(
+        (
+            {"baseline": True},
+            {"derivatives": (1,)},
+            {"derivatives": (2,), "window": 101, "degree": 2},
+            {"baseline": True, "derivatives": (1, 2)},
+        )
+    )
+    for normalisation in (get_args(Normalisation)[i % 3], get_args(Normalisation)[(i + 1) % 3])
+]
+
+
+def preprocessed(made: dict[str, object], **changes: object) -> SpectrumEncoder:
+    """Tokens see nothing but what preprocessing made, by what it has learned; the spectrum itself has no weight."""
+    encoder = SpectrumEncoder(tiny(preprocessing=made, **changes)).eval()
+    assert encoder.preprocessing is not None
+    for parameter in encoder.preprocessing.parameters():
+        torch.nn.init.normal_(parameter)
+    with torch.no_grad():
+        for embed, scale in zip(encoder.patches, encoder.scales, strict=True):
+            embed.project.weight[:, : scale.patch] = 0.0
+    return encoder
+
+
+@pytest.mark.parametrize(("made", "normalisation"), MADE)
+@settings(max_examples=6, deadline=None)
+@given(kind=st.sampled_from(get_args(MaskKind)), shape=masks, seed=seeds)
+def test_a_masked_point_changes_nothing_that_is_made_of_a_spectrum(
+    made: dict[str, object], normalisation: Normalisation, kind: MaskKind, shape: tuple[float, int, int], seed: int
+) -> None:
+    encoder = preprocessed(made, normalisation=normalisation)
+    intensity = make_batch(2, seed).intensity
+    ratio, region, spans = shape
+    mask = draw_masks(MaskConfig(kind=kind, ratio=ratio, region_points=region, num_spans=spans), intensity, (seed,))
+
+    expected = encode(encoder, intensity, mask)
+    found = encode(encoder, disturbed(intensity, mask, np.random.default_rng(seed)), mask)
+
+    for one, other in zip(expected, found, strict=True):
+        assert bool(torch.isfinite(one).all())
+        np.testing.assert_array_equal(bits(one), bits(other))
+
+
+@pytest.mark.parametrize(("made", "normalisation"), MADE)
+def test_a_visible_point_changes_what_is_made_of_a_spectrum(
+    made: dict[str, object], normalisation: Normalisation
+) -> None:
+    encoder = preprocessed(made, normalisation=normalisation, scales=("fine",))
+    intensity, mask = make_batch(2).intensity, np.zeros((2, 2048), bool)
+    mask[:, 1000:1500] = True
+    changed = intensity.copy()
+    changed[0, 990] += 0.5
+
+    before, after = encode(encoder, intensity, mask), encode(encoder, changed, mask)
+
+    assert not torch.equal(before[0][0], after[0][0]), "the tokens do not see a visible point"
+    np.testing.assert_array_equal(bits(before[0][1]), bits(after[0][1]))
+
+
+@pytest.mark.parametrize(("made", "normalisation"), MADE)
+def test_no_gradient_reaches_a_masked_point_through_what_is_made(
+    made: dict[str, object], normalisation: Normalisation
+) -> None:
+    encoder = preprocessed(made, normalisation=normalisation)
+    batch = make_batch(2)
+    mask = draw_masks(MaskConfig(), batch.intensity, (0,))
+    tensors = to_tensors(batch, mask, torch.device("cpu"))
+    # What lies there is not finite, so that a product with it would show.
+    spoilt = tensors.intensity.masked_fill(tensors.mask.unsqueeze(1), torch.nan).requires_grad_()
+
+    out = encoder(*tensors._replace(intensity=spoilt))
+    (out.tokens.square().sum() + out.cls.square().sum()).backward()
+
+    assert spoilt.grad is not None
+    gradient = spoilt.grad[:, 0]
+    assert bool((gradient[tensors.mask] == 0.0).all())
+    assert bool((gradient[~tensors.mask] != 0.0).any())
+
+
+@pytest.mark.parametrize("visible", [slice(0, 0), slice(700, 701), slice(500, 1500)])
+@pytest.mark.parametrize(("made", "normalisation"), MADE)
+def test_what_is_made_of_little_does_not_leak_either(
+    made: dict[str, object], normalisation: Normalisation, visible: slice
+) -> None:
+    encoder = preprocessed(made, normalisation=normalisation)
+    intensity, mask = make_batch(2).intensity, np.ones((2, 2048), bool)
+    mask[:, visible] = False
+    changed = disturbed(intensity, mask, np.random.default_rng(0))
+    for one, other in zip(encode(encoder, intensity, mask), encode(encoder, changed, mask), strict=True):
+        assert bool(torch.isfinite(one).all())
         np.testing.assert_array_equal(bits(one), bits(other))
