@@ -1,8 +1,8 @@
 """No function of a masked point reaches the encoder's output.
 
 Whatever stands under the mask, infinities and NaN included, the output is the same bit for bit: at every set of scales,
-for every kind of mask, every normalisation, every backbone and all that preprocessing makes of a spectrum, while training
-and while evaluating. And a visible point does change the output, so that the comparison can fail.
+for every kind of mask, every normalisation, every backbone and all that preprocessing makes of a spectrum, while
+training and while evaluating. And a visible point does change the output, so that the comparison can fail.
 """
 
 from __future__ import annotations
