@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from spektron.core.errors import ConfigError, CorpusError, ResourceError
 from spektron.core.storage import Storage
@@ -151,6 +153,16 @@ class Corpus:
             return self._mixed(self.shares(mix, num_spectra), subsets, order, start_batch, resident_bytes)
         rows = _Subset(self, None, num_rows, instruments)
         return rows.batches(order, start_batch, is_resident=rows.num_bytes <= resident_bytes)
+
+    def axes(
+        self, split: str, limit: int | None = None
+    ) -> tuple[NDArray[np.object_], NDArray[np.float64], NDArray[np.float64]]:
+        """Modality, first and last wavenumber in cm⁻¹ of the first rows of a split; no intensities are read."""
+        columns = ["modality", "wavenumber_start_cm1", "wavenumber_stop_cm1"]
+        slices = split_slices(self.folder, self.manifest, split, self._num_rows(split, limit))
+        table = pa.concat_tables(read_slices(slices, columns), promote_options="permissive")
+        names = np.array(table["modality"].to_pylist(), dtype=object)
+        return names, table["wavenumber_start_cm1"].to_numpy(), table["wavenumber_stop_cm1"].to_numpy()
 
     def spectrum_ids(self, batch: SpectrumBatch) -> list[str]:
         """Name the training spectra of a batch, by a pass of reading; empty where none has these numbers."""
