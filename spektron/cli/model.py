@@ -43,6 +43,7 @@ class Export:
             with out.status("writing the MLflow model …"):
                 save_mlflow_model(self.out, self.mlflow)
             out.print(f"ask it: mlflow models serve -m {self.mlflow} --env-manager local -p 5001", highlight=False)
+            out.print("(MLflow starts uvicorn by name: activate the virtual environment first)", highlight=False)
         return 0
 
 
