@@ -2,8 +2,8 @@
 
 Taps ``t_k``, k = −reach … reach, are a filter of derivative d that is exact for polynomials up to a degree n if and
 only if ``Σ k^m t_k`` is d! for m = d and 0 for every other m ≤ n. Those of Savitzky and Golay (1964) are the shortest
-such vector: all others differ from them by a vector that every power up to n is orthogonal to. So what is learned is any
-vector, projected on what is orthogonal to these powers, and no value of it leaves the filters of that derivative.
+such vector: all others differ from them by a vector that every power up to n is orthogonal to. So what is learned is
+any vector, projected on what is orthogonal to these powers, and no value of it leaves the filters of that derivative.
 """
 
 from __future__ import annotations
