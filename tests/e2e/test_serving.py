@@ -142,7 +142,7 @@ def test_spectra_of_a_source_are_embedded_into_a_table(folders: tuple[Path, Path
     assert status == 0, output
     table = pq.read_table(out)
     assert f"{len(table):,} spectra embedded" in output
-    assert "not read: 60 axis-unknown" in output
+    assert "not read: 60 no-axis, such as coffee_0" in output
     assert len(table["embedding"][0].as_py()) == 32
     assert len(set(table["spectrum_id"].to_pylist())) == len(table)
 
