@@ -14,9 +14,10 @@ def leaf(axis: str) -> str:
 
 
 def axis_text(axis: str, value: Any) -> str:
-    """What an arm has on one axis: ``byol_weight 0.1``; words speak for themselves."""
+    """What an arm has on one axis: ``byol_weight 0.1``, ``train_encoder no``; words speak for themselves."""
     words = value_text(value)
-    return f"{leaf(axis)} {words}" if isinstance(value, bool | int | float) else words
+    numbers = value if isinstance(value, list | tuple) else (value,)
+    return words if any(isinstance(one, str | Mapping) for one in numbers) else f"{leaf(axis)} {words}"
 
 
 def value_text(value: Any) -> str:
@@ -25,5 +26,7 @@ def value_text(value: Any) -> str:
         parts = ((key, value_text(item), isinstance(item, bool | int | float)) for key, item in value.items())
         return " ".join(f"{key} {words}" if number else words for key, words, number in parts)
     if isinstance(value, list | tuple):
-        return "+".join(value_text(item) for item in value)
+        return "+".join(value_text(item) for item in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return str(value)

@@ -167,8 +167,13 @@ def test_the_figure_has_a_row_for_every_arm_and_the_reference_at_none_of_them() 
         ({"kind": {"random": 1, "peak": 2}}, "random 1 peak 2"),
         (0.01, "0.01"),
         ("paper", "paper"),
+        (False, "no"),
+        ((1, 2), "1+2"),
+        ([], "none"),
     ],
 )
 def test_values_are_written_in_few_characters(value: Any, text: str) -> None:
     assert value_text(value) == text
     assert axis_text("a.byol_weight", 0.1) == "byol_weight 0.1"
+    assert axis_text("a.derivatives", [1, 2]) == "derivatives 1+2"
+    assert axis_text("encoder.scales", ["fine", "coarse"]) == "fine+coarse"
