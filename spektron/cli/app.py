@@ -5,7 +5,7 @@ from __future__ import annotations
 from tyro.extras import SubcommandApp
 
 from spektron.cli.corpus import Build, Fetch, Info, Report, Verify
-from spektron.cli.model import Embed, Export, Show
+from spektron.cli.model import Embed, Export, Look, Show
 from spektron.cli.study import List, ReplayStep, Run
 from spektron.study.command import guarded
 
@@ -17,7 +17,7 @@ def main() -> int:
     app, corpus, model, study = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
     for name, command in {"fetch": Fetch, "build": Build, "info": Info, "report": Report, "verify": Verify}.items():
         corpus.command(name=name)(command)
-    for name, look in {"export": Export, "show": Show, "embed": Embed}.items():
+    for name, look in {"export": Export, "show": Show, "embed": Embed, "look": Look}.items():
         model.command(name=name)(look)
     for name, run in {"run": Run, "list": List}.items():
         study.command(name=name)(run)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
 from spektron.cli.console import console
 from spektron.core.errors import ConfigError
 
-__all__ = ["Embed", "Export", "Show"]
+__all__ = ["Embed", "Export", "Look", "Show"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,3 +96,29 @@ class Embed:
                 markup=False,
             )
         return 0 if done else 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Draw what a model reconstructs of hidden regions, and where the heads of a transformer look."""
+
+    folder: Annotated[Path, tyro.conf.Positional]
+    """The model."""
+    corpus: Path
+    """Where the spectra are."""
+    out: Path
+    """Folder for reconstruction.png and attention.png."""
+    split: Literal["train", "validation", "test"] = "validation"
+    """Whose spectra; those that the model was not trained on, unless told."""
+    rows: tuple[int, ...] = (0, 1, 2, 3)
+    """Which of them, in the corpus's order; the first one's attention is drawn."""
+
+    def run(self) -> int:
+        from spektron.cli.looking import look
+
+        out = console()
+        with out.status("drawing …"):
+            paths = look(self.folder, self.corpus, self.split, self.rows, self.out)
+        for path in paths:
+            out.print(str(path), highlight=False)
+        return 0

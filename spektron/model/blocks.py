@@ -16,7 +16,7 @@ from spektron.model.config import EncoderConfig
 from spektron.model.convolution import Convolution
 from spektron.model.state_space import StateSpace
 
-__all__ = ["Block", "Blocks", "CrossAttention"]
+__all__ = ["Block", "Blocks", "CrossAttention", "attention_weights"]
 
 
 class _Attention(nn.Module):
@@ -29,8 +29,12 @@ class _Attention(nn.Module):
         self.out = nn.Linear(config.dim, config.dim)
 
     def forward(self, tokens_btd: Tensor) -> Tensor:
-        query, key, value = _heads(self.qkv(tokens_btd), 3, self.heads)
+        query, key, value = self.parts(tokens_btd)
         return _mixed(query, key, value, self.out)
+
+    def parts(self, tokens_btd: Tensor) -> tuple[Tensor, ...]:
+        """Queries, keys and values, each ``(batch, heads, tokens, dim / heads)``."""
+        return _heads(self.qkv(tokens_btd), 3, self.heads)
 
 
 class Block(nn.Module):
@@ -106,9 +110,22 @@ class CrossAttention(nn.Module):
 
     def forward(self, tokens_btd: Tensor, others_bod: Tensor) -> Tensor:
         """Add what the others say: ``(batch, tokens, dim)``, ``(batch, others, dim)`` → ``(batch, tokens, dim)``."""
+        query, key, value = self.parts(tokens_btd, others_bod)
+        return tokens_btd + _mixed(query, key, value, self.out)
+
+    def parts(self, tokens_btd: Tensor, others_bod: Tensor) -> tuple[Tensor, ...]:
+        """Queries of the tokens, keys and values of the others, each ``(batch, heads, …, dim / heads)``."""
         (query,) = _heads(self.query(self.norm(tokens_btd)), 1, self.heads)
         key, value = _heads(self.key_value(self.others_norm(others_bod)), 2, self.heads)
-        return tokens_btd + _mixed(query, key, value, self.out)
+        return query, key, value
+
+
+def attention_weights(attention: nn.Module, *given: Tensor) -> Tensor:
+    """What the fused kernel weighs values with, ``(batch, heads, queries, keys)``, from what an attention is given."""
+    assert isinstance(attention, _Attention | CrossAttention)
+    query, key, _ = attention.parts(*given)
+    scores: Tensor = query @ key.transpose(-2, -1) / float(query.shape[-1]) ** 0.5
+    return scores.softmax(dim=-1)
 
 
 def _mixer(config: EncoderConfig, lengths: Sequence[int], place: int) -> nn.Module:

@@ -16,7 +16,7 @@ from spektron.model.blocks import Block, Blocks, CrossAttention
 from spektron.model.config import EncoderConfig
 from spektron.model.patches import overlaps
 
-__all__ = ["build_merge", "layers_of_scales"]
+__all__ = ["Concat", "Hierarchical", "QueryOthers", "build_merge", "layers_of_scales"]
 
 Merged = tuple[Tensor, Tensor]
 
@@ -26,10 +26,12 @@ class Concat(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
+        self.windows = config.windows
         self.blocks = _blocks(config, config.layers, [scale.num_tokens for scale in config.windows])
         self.norm = nn.LayerNorm(config.dim)
 
     def forward(self, scales: Sequence[Tensor], whole: Tensor, condition: Tensor | None = None) -> Merged:
+        """Merge one tensor of tokens a scale; the module's docstring says what comes back."""
         sequence = self.norm(self.blocks(torch.cat([whole, *scales], dim=1), condition))
         return _split(sequence, whole)
 
@@ -42,12 +44,13 @@ class QueryOthers(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
-        self.query = config.query
+        self.windows, self.query = config.windows, config.query
         self.ask = CrossAttention(config) if len(config.scales) > 1 else None
         self.blocks = _blocks(config, config.layers, [config.windows[config.query].num_tokens])
         self.norm = nn.LayerNorm(config.dim)
 
     def forward(self, scales: Sequence[Tensor], whole: Tensor, condition: Tensor | None = None) -> Merged:
+        """Merge one tensor of tokens a scale; the module's docstring says what comes back."""
         tokens = scales[self.query]
         if self.ask is not None:
             others = torch.cat([scale for place, scale in enumerate(scales) if place != self.query], dim=1)
@@ -65,6 +68,7 @@ class Hierarchical(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
+        self.windows = config.windows
         self.stages = nn.ModuleList(
             _blocks(config, layers, [scale.num_tokens])
             for layers, scale in zip(layers_of_scales(config), config.windows, strict=True)
@@ -79,6 +83,7 @@ class Hierarchical(nn.Module):
         self.norm = nn.LayerNorm(config.dim)
 
     def forward(self, scales: Sequence[Tensor], whole: Tensor, condition: Tensor | None = None) -> Merged:
+        """Merge one tensor of tokens a scale; the module's docstring says what comes back."""
         levels: list[Tensor] = []
         for place, (tokens, blocks) in enumerate(zip(scales, self.stages, strict=True)):
             if place:

@@ -163,3 +163,17 @@ def test_what_cannot_be_exported_says_why(corpus: Corpus, tmp_path: Path) -> Non
     status, output = spektron("model", "show", str(tmp_path))
     assert status == 2
     assert "config.json" in output
+
+
+def test_a_model_is_looked_into(corpus: Corpus, folders: tuple[Path, Path], tmp_path: Path) -> None:
+    place = str(corpus.folder.path)
+    status, output = spektron("model", "look", str(folders[0]), "--corpus", place, "--out", str(tmp_path / "look"))
+    assert status == 0, output
+    for name in ("reconstruction.png", "attention.png"):
+        assert (tmp_path / "look" / name).read_bytes().startswith(b"\x89PNG")
+        assert name in output
+    status, output = spektron(
+        "model", "look", str(folders[0]), "--corpus", place, "--out", str(tmp_path), "--rows", "100000"
+    )
+    assert status == 2
+    assert "--rows: expected places from 0 to" in output
