@@ -1,8 +1,9 @@
-"""The encoder's blocks against those of two libraries, and what merges and dropout cost.
+"""The encoder's blocks against those of two libraries, and what backbones, merges and dropout cost.
 
 Run ``python benchmarks/encoder.py``. All contestants in one run, in turns, in float32: forward, backward and AdamW of
 a stack of blocks on tokens that are ready, at one width, depth, number of tokens and dropout; then whole
-reconstruction steps of one encoder under each merge. Ratios are of spectra per second, of the best rounds.
+reconstruction steps of one encoder with each merge, and with each backbone. Ratios are of spectra per second, of
+the best rounds.
 
 - ``transformers.models.bert`` with ``attn_implementation="sdpa"``
 - ``torch.nn.TransformerEncoder``, pre-norm, GELU
@@ -20,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-from spektron.model import EncoderConfig, MaskedReconstructor, Merge, training_flops
+from spektron.model import Backbone, EncoderConfig, MaskedReconstructor, Merge, num_parameters, training_flops
 from spektron.model.blocks import Block
 
 Step = Callable[[], None]
@@ -71,16 +72,16 @@ def stacks(config: EncoderConfig, batch: int) -> dict[str, Step]:
     }
 
 
-def merges(config: EncoderConfig, batch: int) -> dict[str, Step]:
-    """Reconstruction with each merge, a quarter of the points hidden."""
+def variants(configs: dict[str, EncoderConfig], batch: int) -> dict[str, Step]:
+    """Reconstruction of each encoder, a quarter of the points hidden."""
     axis = (torch.full((batch,), 400.0), torch.full((batch,), 4000.0), torch.zeros(batch, dtype=torch.long))
     mask = torch.zeros(batch, 2048, dtype=torch.bool)
     mask[:, 512:1024] = True
     spectra = torch.randn(batch, 1, 2048)
     found = {}
-    for merge in get_args(Merge):
-        model = MaskedReconstructor(EncoderConfig.model_validate(config.model_dump() | {"merge": merge}))
-        found[merge] = training_step(model, lambda model=model: model(spectra, *axis, mask).values)  # type: ignore[misc]
+    for name, config in configs.items():
+        model = MaskedReconstructor(config)
+        found[name] = training_step(model, lambda model=model: model(spectra, *axis, mask).values)  # type: ignore[misc]
     return found
 
 
@@ -117,16 +118,17 @@ def main() -> None:
         console.print(table)
         own.append(seconds["ours"])
     console.print(f"dropout of 0.1 costs {own[1] / own[0] - 1:+.0%} of our blocks' time")
-    config = EncoderConfig()
-    seconds = best_seconds(merges(config, batch), arguments.rounds)
-    table = Table(title="Whole reconstruction steps")
-    for name in ("merge", "spectra/s", "against concat", "GFLOP/s"):
-        table.add_column(name, justify="left" if name == "merge" else "right")
-    for name, value in seconds.items():
-        operations = training_flops(EncoderConfig.model_validate({"merge": name})) * batch
-        ratio = seconds["concat"] / value
-        table.add_row(name, f"{batch / value:.2f}", f"{ratio:.2f}", f"{operations / value / 1e9:.0f}")
-    console.print(table)
+    for field, names in (("merge", get_args(Merge)), ("backbone", get_args(Backbone))):
+        configs = {name: EncoderConfig.model_validate({field: name}) for name in names}
+        seconds = best_seconds(variants(configs, batch), arguments.rounds)
+        table = Table(title=f"Whole reconstruction steps, batch {batch}, {arguments.threads} threads")
+        for name in (field, "spectra/s", f"against {names[0]}", "GFLOP/s", "parameters"):
+            table.add_column(name, justify="left" if name == field else "right")
+        for name, value in seconds.items():
+            operations, ratio = training_flops(configs[name]) * batch, seconds[names[0]] / value
+            size = f"{num_parameters(MaskedReconstructor(configs[name])):,}"
+            table.add_row(name, f"{batch / value:.2f}", f"{ratio:.2f}", f"{operations / value / 1e9:.0f}", size)
+        console.print(table)
 
 
 if __name__ == "__main__":

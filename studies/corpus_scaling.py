@@ -16,22 +16,9 @@ curve is one of fixed steps: a small corpus is seen many times, a large one once
 from spektron.pretrain import PretrainConfig
 from spektron.study import Preset, Study, StudySettings, main
 from spektron.study.corpus_law import corpus_law_analysis
+from spektron.study.presets import CLUSTER, LAPTOP, SMOKE
 from spektron.study.pretraining import check_pretrain_config, pretrain_trial
 from spektron.study.space import Choice, Sizes
-
-# A model that a laptop core trains in half a minute: coarse patches alone are 31 tokens a spectrum, 9 % of all three
-# scales', and beat linear interpolation across the masks by a factor of 10 on the bundled spectra.
-LAPTOP = {
-    "config.steps": 2000,
-    "config.batch_size": 8,
-    "config.learning_rate": 4e-3,
-    "config.eval_every": 400,
-    "train.checkpoint_every": 400,
-    "config.encoder.dim": 64,
-    "config.encoder.layers": 2,
-    "config.encoder.heads": 4,
-    "config.encoder.scales": ["coarse"],
-}
 
 
 def corpus_scaling() -> Study[PretrainConfig]:
@@ -52,30 +39,12 @@ def corpus_scaling() -> Study[PretrainConfig]:
         presets={
             "smoke": Preset(
                 expect="under a minute on 2 cores",
-                values={
-                    **LAPTOP,
-                    "config.steps": 20,
-                    "config.eval_every": 10,
-                    "space.num_spectra.count": 4,
-                    "space.seed": [0],
-                },
+                values={**SMOKE, "space.num_spectra.count": 4, "space.seed": [0]},
             ),
             "laptop": Preset(expect="about 5 minutes on 2 cores", values=LAPTOP),
             "cluster": Preset(
                 expect="hours on 8 GPUs for 400K spectra",
-                values={
-                    "config.steps": 50_000,
-                    "config.batch_size": 256,
-                    "config.precision": "bf16",
-                    "config.eval_every": 1_000,
-                    "space.num_spectra.smallest": 1_000,
-                    "space.seed": [0, 1, 2],
-                    "train.checkpoint_every": 1_000,
-                    "train.gpus_per_worker": 1,
-                    "train.threads_per_worker": 4,
-                    "train.autoscaling": True,
-                    "train.max_concurrent": 8,
-                },
+                values={**CLUSTER, "space.num_spectra.smallest": 1_000},
             ),
         },
         analysis=corpus_law_analysis,

@@ -69,15 +69,22 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
 
 
 def _assign(tree: dict[str, Any], path: str, value: Any) -> None:
-    *parents, leaf = path.split(".")
-    node: Any = tree
-    for name in parents:
-        node = node.get(name) if isinstance(node, dict) else None
-    if not isinstance(node, dict) or leaf not in node:
+    node, leaf = _place(tree, path)
+    if leaf not in node:
         raise _unknown(path, tree)
     if isinstance(value, bool) and isinstance(node[leaf], int | float) and not isinstance(node[leaf], bool):
         raise ConfigError(f"{path}: expected a number, found {value}", "Python would count it as 0 or 1: write that")
     node[leaf] = value
+
+
+def _place(node: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
+    """The mapping that holds the last part of a path, and that part; a key may have dots itself (``encoder.dim``)."""
+    words = path.split(".")
+    for count in range(1, len(words)):
+        key, rest = ".".join(words[:count]), ".".join(words[count:])
+        if isinstance(node.get(key), dict):
+            return _place(node[key], rest)
+    return node, path
 
 
 def _unknown(path: str, tree: dict[str, Any]) -> ConfigError:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from spektron.core.errors import ConfigError, CorpusError, ResourceError
 from spektron.core.storage import Storage
 from spektron.corpus.manifest import Manifest, load_manifest, rebuild_command
-from spektron.corpus.schema import SPLITS
+from spektron.corpus.schema import BATCH_COLUMNS, INSTRUMENT_COLUMNS, SPLITS
 from spektron.corpus.streaming.mixture import KindShare, kind_shares, mixed_batches
 from spektron.corpus.streaming.order import StreamOrder
 from spektron.corpus.streaming.reading import RowSlice, collect, kind_slices, read_slices, split_slices
@@ -68,10 +70,11 @@ class Corpus:
         _require_split(split)
         return self.manifest.num_spectra[split]
 
-    def read(self, split: str, limit: int | None = None) -> SpectrumBatch:
+    def read(self, split: str, limit: int | None = None, *, instruments: bool = False) -> SpectrumBatch:
         """Return the first `limit` rows of a split in rank order, or all of them, with plain pyarrow.
 
-        Opens only the shards, and reads only the row groups, that hold these rows.
+        Opens only the shards, and reads only the row groups, that hold these rows; what is known of their instruments
+        only where it is asked for.
 
         Raises
         ------
@@ -82,7 +85,7 @@ class Corpus:
         """
         num_rows = self._num_rows(split, limit)
         slices = split_slices(self.folder, self.manifest, split, num_rows)
-        return collect(read_slices(slices), num_rows)
+        return collect(read_slices(slices, _columns(instruments)), num_rows)
 
     def stream(
         self,
@@ -94,6 +97,7 @@ class Corpus:
         world_size: int = 1,
         start_batch: int = 0,
         mix: Mapping[str, float] | None = None,
+        instruments: bool = False,
         resident_bytes: int = RESIDENT_BYTES,
     ) -> Iterator[SpectrumBatch]:
         """Endless training batches over the first `num_spectra` train rows, reshuffled every epoch.
@@ -126,6 +130,8 @@ class Corpus:
         mix : mapping, optional
             Kind → share of every batch, where it is not to be the corpus's own; see
             `spektron.corpus.streaming.mixture`.
+        instruments : bool
+            Read what is known of the instruments too; without it, batches state nothing.
         resident_bytes : int
             Largest subset that is kept in memory.
 
@@ -143,9 +149,26 @@ class Corpus:
         num_rows = self._num_rows("train", num_spectra)
         order = StreamOrder(num_rows=num_rows, batch_size=batch_size, seed=seed, rank=rank, world_size=world_size)
         if mix is not None:
-            return self._mixed(self.shares(mix, num_spectra), order, start_batch, resident_bytes)
-        rows = _Subset(self, None, num_rows)
+            subsets = [_Subset(self, share.kind, share.unique, instruments) for share in self.shares(mix, num_spectra)]
+            return self._mixed(self.shares(mix, num_spectra), subsets, order, start_batch, resident_bytes)
+        rows = _Subset(self, None, num_rows, instruments)
         return rows.batches(order, start_batch, is_resident=rows.num_bytes <= resident_bytes)
+
+    def axes(
+        self, split: str, limit: int | None = None
+    ) -> tuple[NDArray[np.object_], NDArray[np.float64], NDArray[np.float64]]:
+        """Modality, first and last wavenumber in cm⁻¹ of the first rows of a split; no intensities are read."""
+        columns = ["modality", "wavenumber_start_cm1", "wavenumber_stop_cm1"]
+        slices = split_slices(self.folder, self.manifest, split, self._num_rows(split, limit))
+        table = pa.concat_tables(read_slices(slices, columns), promote_options="permissive")
+        names = np.array(table["modality"].to_pylist(), dtype=object)
+        return names, table["wavenumber_start_cm1"].to_numpy(), table["wavenumber_stop_cm1"].to_numpy()
+
+    def spectrum_ids(self, batch: SpectrumBatch) -> list[str]:
+        """Name the training spectra of a batch, by a pass of reading; empty where none has these numbers."""
+        from spektron.corpus.streaming.identify import spectrum_ids
+
+        return spectrum_ids(self, batch)
 
     def shares(self, mix: Mapping[str, float], num_spectra: int | None = None) -> tuple[KindShare, ...]:
         """What a mixture of `num_spectra` training spectra is made of; see `kind_shares`."""
@@ -153,9 +176,13 @@ class Corpus:
         return kind_shares(available, mix, num_spectra)
 
     def _mixed(
-        self, shares: Sequence[KindShare], order: StreamOrder, start_batch: int, resident_bytes: int
+        self,
+        shares: Sequence[KindShare],
+        subsets: Sequence[_Subset],
+        order: StreamOrder,
+        start_batch: int,
+        resident_bytes: int,
     ) -> Iterator[SpectrumBatch]:
-        subsets = [_Subset(self, share.kind, share.unique) for share in shares]
         # Small kinds first: they come round most often.
         kept, left = set(), resident_bytes
         for place in sorted(range(len(subsets)), key=lambda place: subsets[place].num_bytes):
@@ -199,6 +226,7 @@ class _Subset:
     corpus: Corpus
     kind: str | None
     num_rows: int
+    instruments: bool
 
     @property
     def num_bytes(self) -> int:
@@ -215,7 +243,9 @@ class _Subset:
     def batches(self, order: StreamOrder, start_batch: int, *, is_resident: bool) -> Iterator[SpectrumBatch]:
         """Endless batches, from memory or through Ray Data."""
         if is_resident:
-            rows = resident_rows((self.corpus.fingerprint, self.kind), self.num_rows, self._first_pass)
+            rows = resident_rows(
+                (self.corpus.fingerprint, self.kind, self.instruments), self.num_rows, self._first_pass
+            )
             return resident_batches(rows, order, start_batch)
         # Ray takes seconds to import, and small reads do without.
         from spektron.corpus.streaming import ray_read, stream
@@ -226,14 +256,19 @@ class _Subset:
                 "call ray.init() first, or raise resident_bytes so that the subset is kept in memory "
                 f"({self.num_bytes / 2**20:.0f} MiB)",
             )
-        return stream.streaming_batches(self.slices(self.num_rows), order, start_batch)
+        return stream.streaming_batches(self.slices(self.num_rows), order, start_batch, _columns(self.instruments))
 
     def _first_pass(self, num_rows: int) -> SpectrumBatch:
         from spektron.corpus.streaming import ray_read
 
-        slices = self.slices(num_rows)
-        tables = ray_read.ray_tables(iter(slices)) if ray_read.ray_is_ready() else read_slices(slices)
+        slices, columns = self.slices(num_rows), _columns(self.instruments)
+        is_ray = ray_read.ray_is_ready()
+        tables = ray_read.ray_tables(iter(slices), columns) if is_ray else read_slices(slices, columns)
         return collect(tables, num_rows)
+
+
+def _columns(instruments: bool) -> list[str]:
+    return [*BATCH_COLUMNS, *INSTRUMENT_COLUMNS] if instruments else BATCH_COLUMNS
 
 
 def _require_split(split: str) -> None:

@@ -8,15 +8,20 @@ reader without Spektron can decode it.
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from spektron.core.errors import CorpusError
+from spektron.spectra.instrument_terms import codes_of, resolution_of, terms_of_instrument, terms_of_metadata
 from spektron.spectra.spectrum import MODALITIES, NUM_POINTS, SpectrumBatch
 
 __all__ = [
     "BATCH_COLUMNS",
+    "INSTRUMENT_COLUMNS",
     "INTENSITY_BYTES",
     "ROW_BYTES",
     "SCHEMA",
@@ -67,6 +72,9 @@ SCHEMA = pa.schema(
 
 # What a batch needs; names and ranks stay on the disk.
 BATCH_COLUMNS = ["modality", "wavenumber_start_cm1", "wavenumber_stop_cm1", "intensity"]
+# What says more of the instrument. Read only where it is asked for: titles and formulas make the metadata of some
+# corpora as many texts as rows (what that costs: docs/instruments.md).
+INSTRUMENT_COLUMNS = ["instrument", "metadata"]
 
 
 def check_schema(schema: pa.Schema, where: str) -> None:
@@ -119,16 +127,21 @@ def intensity_matrix(column: pa.Array) -> NDArray[np.float32]:
 def decode(batch: pa.RecordBatch) -> SpectrumBatch:
     """Turn a record batch with at least `BATCH_COLUMNS` into arrays; intensities are a read-only view.
 
+    With `INSTRUMENT_COLUMNS` instruments are read, else they are not stated.
+
     Raises
     ------
     CorpusError
         For a modality this version does not know.
     """
+    modality = _modality_index(batch.column("modality"))
+    known = _instruments(batch, modality) if set(INSTRUMENT_COLUMNS) <= set(batch.schema.names) else {}
     return SpectrumBatch(
         intensity=intensity_matrix(batch.column("intensity")),
         wavenumber_start_cm1=batch.column("wavenumber_start_cm1").to_numpy().astype(np.float32),
         wavenumber_stop_cm1=batch.column("wavenumber_stop_cm1").to_numpy().astype(np.float32),
-        modality=_modality_index(batch.column("modality")),
+        modality=modality,
+        **known,
     )
 
 
@@ -143,3 +156,15 @@ def _modality_index(column: pa.Array) -> NDArray[np.int64]:
     places = np.array([MODALITIES.index(name) for name in names], dtype=np.int64)
     indices: NDArray[np.int32] = column.indices.to_numpy()
     return places[indices]
+
+
+def _instruments(batch: pa.RecordBatch, modality: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    # Texts are read once for each entry of a dictionary, and rows take what their entries say.
+    instrument, metadata = batch.column("instrument"), batch.column("metadata")
+    words = [terms_of_instrument(text) for text in instrument.dictionary.to_pylist()]
+    stated = [json.loads(text) if text else {} for text in metadata.dictionary.to_pylist()]
+    of_instrument = np.array(words, dtype=np.int64).reshape(-1, 3)[instrument.indices.to_numpy()]
+    rows = metadata.indices.to_numpy()
+    of_metadata = np.array([terms_of_metadata(each) for each in stated], dtype=np.int64).reshape(-1, 3)[rows]
+    resolution_cm1 = np.array([resolution_of(each) for each in stated], dtype=np.float32)[rows]
+    return {"instrument": codes_of(of_instrument, of_metadata, modality), "resolution_cm1": resolution_cm1}

@@ -1,9 +1,11 @@
 """The encoder of vibrational spectra and its heads. torch only."""
 
-from spektron.model.config import EncoderConfig, Merge, Normalisation, Positions
+from spektron.model.conditioning import Instrument
+from spektron.model.config import Backbone, Conditioning, EncoderConfig, Merge, Normalisation, Positions
 from spektron.model.encoder import UNKNOWN_MODALITY, EncoderOutput, SpectrumEncoder
 from spektron.model.flops import block_flops, num_parameters, training_flops
 from spektron.model.normalise import Normalised, normalise_visible
+from spektron.model.preprocessing import PreprocessingConfig
 from spektron.model.pretrained import Embedding, OutsideRangeWarning, Pretrained
 from spektron.model.reconstruction import MaskedReconstructor, Reconstruction, ReconstructionHead
 from spektron.model.scales import SCALES, Scale
@@ -11,15 +13,19 @@ from spektron.model.scales import SCALES, Scale
 __all__ = [
     "SCALES",
     "UNKNOWN_MODALITY",
+    "Backbone",
+    "Conditioning",
     "Embedding",
     "EncoderConfig",
     "EncoderOutput",
+    "Instrument",
     "MaskedReconstructor",
     "Merge",
     "Normalisation",
     "Normalised",
     "OutsideRangeWarning",
     "Positions",
+    "PreprocessingConfig",
     "Pretrained",
     "Reconstruction",
     "ReconstructionHead",

@@ -27,8 +27,8 @@ def render_model_card(
     known = "\n".join(f"| {key} | {_cell(about[key])} |" for key in sorted(about)) or "| nothing stated | |"
     return f"""# Encoder of vibrational spectra
 
-{num_parameters(model):,} parameters: {config.layers} blocks × {config.dim} × {config.heads} heads over windows
-{", ".join(config.scales)}, merged by `{config.merge}`. It was trained to reconstruct hidden regions
+{num_parameters(model):,} parameters: {config.layers} blocks (`{config.backbone}`) × {config.dim} × {config.heads}
+heads over windows {", ".join(config.scales)}, merged by `{config.merge}`. It was trained to reconstruct hidden regions
 of IR, Raman and NIR spectra. Input: {config.in_channels} × {NUM_POINTS} intensities
 on a uniform axis, both ends in cm⁻¹, the modality. Output: an
 embedding of {config.dim} numbers for each spectrum, and what lies under a mask.

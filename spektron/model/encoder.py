@@ -12,11 +12,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from spektron.model.conditioning import Instrument, build_conditioning
 from spektron.model.config import EncoderConfig
 from spektron.model.merges import build_merge
 from spektron.model.normalise import normalise_visible
 from spektron.model.patches import PatchEmbedding, touched_windows
 from spektron.model.positions import build_positions
+from spektron.model.preprocessing import build_preprocessing
 from spektron.spectra.spectrum import MODALITIES
 
 __all__ = ["UNKNOWN_MODALITY", "EncoderOutput", "SpectrumEncoder"]
@@ -37,7 +39,7 @@ class EncoderOutput(NamedTuple):
         One per window of `EncoderConfig.token_windows`, scale after scale from fine to coarse, along the axis within
         one.
     cls : Tensor, shape (batch, dim)
-        The spectrum as a whole.
+        The spectrum as a whole: [CLS], or what `EncoderConfig.embedding` says.
     center, scale : Tensor, shape (batch, channels)
         ``intensity = normalised · scale + center``, from visible points, in the intensity's unit.
     """
@@ -61,13 +63,15 @@ class SpectrumEncoder(nn.Module):
         super().__init__()
         self.config = config
         self.scales = config.windows
-        self.patches = nn.ModuleList(PatchEmbedding(scale, config.in_channels, config.dim) for scale in self.scales)
+        self.preprocessing = build_preprocessing(config.preprocessing)
+        self.patches = nn.ModuleList(PatchEmbedding(scale, config.patch_channels, config.dim) for scale in self.scales)
         self.positions = build_positions(config)
         self.scale_embedding = nn.Parameter(INIT_STD * torch.randn(len(self.scales), config.dim))
         self.modality_embedding = nn.Embedding(len(MODALITIES) + 1, config.dim)
         self.mask_token = nn.Parameter(INIT_STD * torch.randn(config.dim))
         self.cls_token = nn.Parameter(INIT_STD * torch.randn(config.dim))
         self.merge = build_merge(config)
+        self.conditioning = build_conditioning(config)
         nn.init.normal_(self.modality_embedding.weight, std=INIT_STD)
 
     def forward(
@@ -77,6 +81,7 @@ class SpectrumEncoder(nn.Module):
         wavenumber_stop_cm1: Tensor,
         modality: Tensor,
         mask: Tensor | None = None,
+        instrument: Instrument | None = None,
     ) -> EncoderOutput:
         """Encode spectra of which some points may be hidden.
 
@@ -90,16 +95,28 @@ class SpectrumEncoder(nn.Module):
             Index into `spektron.spectra.spectrum.MODALITIES`, or `UNKNOWN_MODALITY`.
         mask : Tensor, shape (batch, 2048), bool, optional
             True where a point is hidden; without it the whole spectrum is visible.
+        instrument : Instrument, optional
+            What is known of the instrument; without it nothing is stated. Looked at by `conditioning` alone.
         """
         if mask is None:
             mask = torch.zeros_like(intensity[:, 0], dtype=torch.bool)
         visible = normalise_visible(intensity, mask, self.config.normalisation)
+        # What is reconstructed, and its centre and scale, stay those of the spectrum as it came.
+        seen = visible.values if self.preprocessing is None else self.preprocessing(visible.values, mask)
         domain = self.modality_embedding(modality).unsqueeze(1)
         place = self.positions(wavenumber_start_cm1, wavenumber_stop_cm1)
-        tokens = self._patch_tokens(visible.values, mask) + place + self._scale_of_token() + domain
+        tokens = self._patch_tokens(seen, mask) + place + self._scale_of_token() + domain
         whole = torch.cat([self.cls_token.expand_as(domain), domain], dim=1)
-        tokens, whole = self.merge(torch.split(tokens, [scale.num_tokens for scale in self.scales], dim=1), whole)
-        return EncoderOutput(tokens, whole[:, 0], visible.center, visible.scale)
+        per_scale = torch.split(tokens, [scale.num_tokens for scale in self.scales], dim=1)
+        tokens, whole = self.merge(per_scale, whole, self._condition(instrument, modality))
+        summary = whole[:, 0] if self.config.embedding == "cls" else tokens.mean(dim=1)
+        return EncoderOutput(tokens, summary, visible.center, visible.scale)
+
+    def _condition(self, instrument: Instrument | None, modality: Tensor) -> Tensor | None:
+        if self.conditioning is None:
+            return None
+        condition: Tensor = self.conditioning(instrument or Instrument.not_stated(len(modality), modality.device))
+        return condition
 
     def _patch_tokens(self, values: Tensor, mask: Tensor) -> Tensor:
         tokens = torch.cat([embed(values) for embed in self.patches], dim=1)

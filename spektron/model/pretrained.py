@@ -23,8 +23,10 @@ from safetensors.torch import load_file, save_file
 from spektron.core.errors import ConfigError, SpectrumError
 from spektron.core.files import sha256_file, write_text
 from spektron.model.card import render_model_card
+from spektron.model.conditioning import Instrument
 from spektron.model.config import EncoderConfig
 from spektron.model.reconstruction import MaskedReconstructor
+from spektron.spectra.instrument_terms import INSTRUMENT_TERMS
 from spektron.spectra.spectrum import MODALITIES, NUM_POINTS, SpectrumBatch
 
 __all__ = ["Embedding", "OutsideRangeWarning", "Pretrained"]
@@ -35,6 +37,8 @@ _WEIGHTS, _CONFIG, _CARD = "model.safetensors", "config.json", "README.md"
 _MOST_CONFIG_BYTES = 1 << 20
 # An axis that ends within this share of the trained range beyond it is the same range measured by another instrument.
 _MARGIN = 0.02
+# Codes of each field are below these.
+_NUM_TERMS = np.array([len(terms) for terms in INSTRUMENT_TERMS.values()])
 
 
 class OutsideRangeWarning(UserWarning):
@@ -90,7 +94,7 @@ class Pretrained:
         ------
         SpectrumError
             Where a spectrum has another number of points, values that are not finite, no variation, an axis that does
-            not ascend or an unknown modality; names the rows.
+            not ascend, an unknown modality or an instrument beyond the vocabulary; names the rows.
 
         Warns
         -----
@@ -99,7 +103,10 @@ class Pretrained:
         """
         outside = self._outside(_checked(spectra))
         with torch.inference_mode():
-            rows = [self.model.encoder(*fields).cls.numpy() for fields in _batches(spectra, batch_size)]
+            rows = [
+                self.model.encoder(*fields, instrument=instrument).cls.numpy()
+                for fields, instrument in _batches(spectra, batch_size)
+            ]
         values = np.concatenate(rows) if rows else np.empty((0, self.dim), dtype=np.float32)
         return Embedding(values=values, outside=outside)
 
@@ -127,8 +134,8 @@ class Pretrained:
             )
         rows = []
         with torch.inference_mode():
-            for fields in _batches(spectra, batch_size, mask):
-                out = self.model(*fields)
+            for fields, instrument in _batches(spectra, batch_size, mask):
+                out = self.model(*fields, instrument=instrument)
                 rows.append((out.values * out.scale.unsqueeze(1) + out.center.unsqueeze(1)).numpy())
         found = np.concatenate(rows) if rows else np.empty((0, NUM_POINTS), dtype=np.float32)
         return np.where(mask, found, spectra.intensity)
@@ -193,7 +200,7 @@ class Pretrained:
 
 def _batches(
     spectra: SpectrumBatch, batch_size: int, mask: NDArray[np.bool_] | None = None
-) -> Iterator[tuple[torch.Tensor, ...]]:
+) -> Iterator[tuple[tuple[torch.Tensor, ...], Instrument]]:
     fields: list[NDArray[Any]] = [
         spectra.intensity[:, None, :],
         spectra.wavenumber_start_cm1,
@@ -202,7 +209,13 @@ def _batches(
         *([] if mask is None else [mask]),
     ]
     for first in range(0, len(spectra), batch_size):
-        yield tuple(torch.from_numpy(np.ascontiguousarray(field[first : first + batch_size])) for field in fields)
+        rows = slice(first, first + batch_size)
+        codes, resolution_cm1 = _tensor(spectra.instrument[rows]), _tensor(spectra.resolution_cm1[rows])
+        yield tuple(_tensor(field[rows]) for field in fields), Instrument(codes, resolution_cm1)
+
+
+def _tensor(array: NDArray[Any]) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array))
 
 
 def _checked(spectra: SpectrumBatch) -> SpectrumBatch:
@@ -212,11 +225,21 @@ def _checked(spectra: SpectrumBatch) -> SpectrumBatch:
             f"expected intensities of shape (spectra, {NUM_POINTS}), found {intensity.shape}",
             "resample each spectrum: spektron.spectra.spectrum_from_xy",
         )
+    if spectra.instrument.shape != (len(spectra), len(_NUM_TERMS)):
+        raise SpectrumError(
+            f"expected codes of {', '.join(INSTRUMENT_TERMS)} for each of {len(spectra)} spectra, found an instrument "
+            f"of shape {spectra.instrument.shape}",
+            "read them: spektron.spectra.read_instrument",
+        )
     problems = {
         "intensities that are not finite": ~np.isfinite(intensity).all(axis=1),
         "intensities that are all the same": np.ptp(np.nan_to_num(intensity), axis=1) == 0,
         "an axis that does not ascend": ~(spectra.wavenumber_start_cm1 < spectra.wavenumber_stop_cm1),
         "an unknown modality": (spectra.modality < 0) | (spectra.modality > len(MODALITIES)),
+        "an instrument beyond the vocabulary": ((spectra.instrument < 0) | (spectra.instrument >= _NUM_TERMS)).any(1),
+        "a resolution that is not above 0 (NaN: not stated)": ~(
+            np.isnan(spectra.resolution_cm1) | ((spectra.resolution_cm1 > 0) & np.isfinite(spectra.resolution_cm1))
+        ),
     }
     for what, rows in problems.items():
         if rows.any():

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from spektron.model.conditioning import Instrument
 from spektron.model.config import EncoderConfig
 from spektron.model.encoder import INIT_STD, EncoderOutput, SpectrumEncoder
 from spektron.model.patches import join_windows
@@ -68,7 +69,8 @@ class MaskedReconstructor(nn.Module):
         wavenumber_stop_cm1: Tensor,
         modality: Tensor,
         mask: Tensor,
+        instrument: Instrument | None = None,
     ) -> Reconstruction:
         """Reconstruct the first channel from what is visible; arguments as in `SpectrumEncoder.forward`."""
-        encoded = self.encoder(intensity, wavenumber_start_cm1, wavenumber_stop_cm1, modality, mask)
+        encoded = self.encoder(intensity, wavenumber_start_cm1, wavenumber_stop_cm1, modality, mask, instrument)
         return Reconstruction(self.head(encoded.tokens), encoded.center[:, 0], encoded.scale[:, 0], encoded)

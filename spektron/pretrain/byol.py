@@ -18,7 +18,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from spektron.core.settings import Settings
-from spektron.model import EncoderConfig, SpectrumEncoder
+from spektron.model import EncoderConfig, Instrument, SpectrumEncoder
 
 __all__ = ["Byol", "ByolConfig", "agreement_loss", "embedding_spread", "momentum_at"]
 
@@ -59,10 +59,17 @@ class Byol(nn.Module):
 
     @torch.no_grad()
     def targets(
-        self, intensity: Tensor, wavenumber_start_cm1: Tensor, wavenumber_stop_cm1: Tensor, modality: Tensor
+        self,
+        intensity: Tensor,
+        wavenumber_start_cm1: Tensor,
+        wavenumber_stop_cm1: Tensor,
+        modality: Tensor,
+        instrument: Instrument | None = None,
     ) -> Tensor:
         """What the target network makes of whole views; arguments as in `SpectrumEncoder.forward`."""
-        encoded = self.target_encoder(intensity, wavenumber_start_cm1, wavenumber_stop_cm1, modality)
+        encoded = self.target_encoder(
+            intensity, wavenumber_start_cm1, wavenumber_stop_cm1, modality, instrument=instrument
+        )
         projected: Tensor = self.target_projector(encoded.cls)
         return projected
 

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from spektron.core.errors import ConfigError
 from spektron.core.files import disk_errors, sha256_file
 from spektron.core.identity import differences
-from spektron.model import MaskedReconstructor
+from spektron.model import EncoderConfig, MaskedReconstructor
 from spektron.pretrain.config import PretrainConfig
 
 __all__ = ["Progress", "latest_checkpoint", "load_checkpoint", "load_model", "save_checkpoint"]
@@ -159,7 +159,7 @@ def load_model(folder: Path) -> MaskedReconstructor:
     state = _read_state(folder)
     if state["format"] != FORMAT:
         raise ConfigError(f"checkpoint {folder} has format {state['format']}, expected {FORMAT}", "pretrain again")
-    model = MaskedReconstructor(PretrainConfig.model_validate(state["config"]).encoder)
+    model = MaskedReconstructor(EncoderConfig.model_validate(state["config"]["encoder"]))
     tensors = load_file(folder / _MODEL)
     model.load_state_dict(
         {name.removeprefix(_OF_MODEL): tensor for name, tensor in tensors.items() if name.startswith(_OF_MODEL)}

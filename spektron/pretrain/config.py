@@ -52,11 +52,19 @@ class PretrainConfig(Settings):
     """Of initial weights, of the order of the data and of masks."""
     encoder: EncoderConfig = EncoderConfig()
     """The model."""
+    train_encoder: bool = True
+    """Without it the encoder stays at its random initial weights and the reconstruction head alone is trained: the twin
+    that says what pretraining adds."""
     mask: Mask = MaskConfig()
     """What is hidden while training: one mask throughout, or a curriculum (its stages, or its name: ``paper``).
     Held-out masks are fixed and the same for every run."""
     loss: LossConfig = LossConfig()
     """What is minimised of the reconstruction."""
+    metadata_dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    """Share of the training spectra of which a field of the instrument is hidden, each field by itself, so that the
+    model works with any part of them; needs `encoder.conditioning`."""
+    modality_dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    """Share of the training spectra whose modality is hidden, which trains the domain token "unknown"."""
     views: ViewConfig | None = None
     """With it, every spectrum is replaced by two views as other instruments would have measured it."""
     reconstruction_weight: float = Field(default=1.0, ge=0.0)
@@ -70,8 +78,19 @@ class PretrainConfig(Settings):
     def _objectives(self) -> PretrainConfig:
         if self.byol_weight and self.views is None:
             raise ValueError("byol_weight: expected views, found none: two equal views agree already; set views")
+        if self.byol_weight and not self.train_encoder:
+            raise ValueError("byol_weight: expected 0 with an encoder that is not trained, or train_encoder true")
         if not (self.byol_weight or self.reconstruction_weight):
             raise ValueError("expected a weight on at least one objective, found none on reconstruction or byol")
+        return self
+
+    @model_validator(mode="after")
+    def _something_to_hide(self) -> PretrainConfig:
+        if self.metadata_dropout and self.encoder.conditioning == "none":
+            raise ValueError(
+                f"metadata_dropout: expected 0 where encoder.conditioning is none, found {self.metadata_dropout}: "
+                "nothing looks at the instrument; set encoder.conditioning=film"
+            )
         return self
 
     @model_validator(mode="after")

@@ -119,7 +119,14 @@ PAPER_CURRICULUM = Curriculum(
         Stage(begin=0.75, ratio=0.25, kind="peak"),
     )
 )
-CURRICULA = {"paper": PAPER_CURRICULUM}
+# What each half of it does alone: its ratios with one kind, and its kinds at the ratio it ends with.
+_RATIOS = tuple(stage.model_copy(update={"kind": "random"}) for stage in PAPER_CURRICULUM.stages)
+_KINDS = tuple(stage.model_copy(update={"ratio": 0.25}) for stage in PAPER_CURRICULUM.stages)
+CURRICULA = {
+    "paper": PAPER_CURRICULUM,
+    "paper_ratios": Curriculum(stages=_RATIOS),
+    "paper_kinds": Curriculum(stages=_KINDS),
+}
 """Curricula that go by a name. The name is not kept: a configuration always holds the stages themselves."""
 
 

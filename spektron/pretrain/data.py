@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from spektron.corpus.streaming.mixture import KindShare
+from spektron.model import Instrument
 from spektron.spectra.spectrum import SpectrumBatch
 
 __all__ = ["SpectrumSource", "TensorBatch", "to_tensors"]
@@ -24,8 +25,11 @@ class SpectrumSource(Protocol):
     def num_spectra(self, split: str) -> int:
         """Rows of a split."""
 
-    def read(self, split: str, limit: int | None = None) -> SpectrumBatch:
-        """Read the first rows of a split, in rank order."""
+    def read(self, split: str, limit: int | None = None, *, instruments: bool = False) -> SpectrumBatch:
+        """Read the first rows of a split, in rank order, and if asked what is known of their instruments."""
+
+    def spectrum_ids(self, batch: SpectrumBatch) -> list[str]:
+        """Name the training spectra of a batch."""
 
     def shares(self, mix: Mapping[str, float], num_spectra: int | None = None) -> tuple[KindShare, ...]:
         """What a mixture of kinds is made of."""
@@ -40,6 +44,7 @@ class SpectrumSource(Protocol):
         world_size: int,
         start_batch: int,
         mix: Mapping[str, float] | None,
+        instruments: bool = False,
     ) -> Iterator[SpectrumBatch]:
         """Stream this worker's batches of the training subset, without end, from batch `start_batch` on."""
 
@@ -52,6 +57,7 @@ class TensorBatch(NamedTuple):
     wavenumber_stop_cm1: Tensor
     modality: Tensor
     mask: Tensor
+    instrument: Instrument | None = None
 
     @property
     def step_cm1(self) -> Tensor:
@@ -60,7 +66,27 @@ class TensorBatch(NamedTuple):
 
     def parts(self, count: int) -> list[TensorBatch]:
         """Cut into `count` equal parts, along the batch."""
-        return [TensorBatch(*fields) for fields in zip(*(field.chunk(count) for field in self))]
+        return self.split(-(-len(self.modality) // count))
+
+    def split(self, rows: int) -> list[TensorBatch]:
+        """Cut into parts of `rows` rows, along the batch; the last may have fewer."""
+        *fields, instrument = self
+        plain: list[TensorBatch] = [
+            TensorBatch._make((*parts, None)) for parts in zip(*(torch.split(field, rows) for field in fields))
+        ]
+        if instrument is None:
+            return plain
+        known = [Instrument(*parts) for parts in zip(*(torch.split(field, rows) for field in instrument))]
+        return [part._replace(instrument=each) for part, each in zip(plain, known, strict=True)]
+
+    @classmethod
+    def together(cls, batches: Sequence[TensorBatch]) -> TensorBatch:
+        """Batches one after the other, in one."""
+        joined = cls._make((*(torch.cat(fields) for fields in zip(*(batch[:-1] for batch in batches))), None))
+        known = [batch.instrument for batch in batches if batch.instrument is not None]
+        if not known:
+            return joined
+        return joined._replace(instrument=Instrument(*(torch.cat(fields) for fields in zip(*known, strict=True))))
 
 
 def to_tensors(batch: SpectrumBatch, mask: object, device: torch.device) -> TensorBatch:
@@ -71,5 +97,8 @@ def to_tensors(batch: SpectrumBatch, mask: object, device: torch.device) -> Tens
         batch.wavenumber_stop_cm1,
         batch.modality,
         mask,
+        batch.instrument,
+        batch.resolution_cm1,
     )
-    return TensorBatch(*(torch.as_tensor(field).to(device, non_blocking=True) for field in fields))
+    *tensors, codes, resolution_cm1 = (torch.as_tensor(field).to(device, non_blocking=True) for field in fields)
+    return TensorBatch._make((*tensors, Instrument(codes, resolution_cm1)))

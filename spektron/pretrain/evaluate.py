@@ -34,6 +34,8 @@ __all__ = ["HELD_OUT_LIMIT", "HELD_OUT_MASK", "HeldOut"]
 # interpolate from a window that reaches over the gap, and wider than most bands.
 HELD_OUT_MASK = MaskConfig(kind="contiguous", ratio=0.25, num_spans=3)
 HELD_OUT_KEY = (20_250_117,)
+# At the end of a run the other kinds too, so that an arm that trained on one kind of mask is not judged by it alone.
+OTHER_MASKS = {"random": MaskConfig(kind="random", ratio=0.25), "peak": MaskConfig(kind="peak", ratio=0.25)}
 # The standard error of a mean over 512 spectra is about 4 % of their spread; more would cost more than training.
 HELD_OUT_LIMIT = 512
 CHUNK = 64
@@ -56,6 +58,8 @@ class HeldOut:
     device : torch.device
     split : str
         The metrics' names begin with ``val_`` whichever it is.
+    instruments : bool
+        Whether models are told what is known of the instruments, all of it.
 
     Raises
     ------
@@ -63,28 +67,42 @@ class HeldOut:
         When the split is empty.
     """
 
-    def __init__(self, corpus: SpectrumSource, device: torch.device, split: str = "validation") -> None:
+    def __init__(
+        self,
+        corpus: SpectrumSource,
+        device: torch.device,
+        split: str = "validation",
+        *,
+        instruments: bool = False,
+    ) -> None:
         available = corpus.num_spectra(split)
         if not available:
             raise CorpusError(
                 f"expected spectra in the {split} split, found none",
                 f"build the corpus with more compounds, or with a larger {split} share",
             )
-        batch = corpus.read(split, min(available, HELD_OUT_LIMIT))
+        batch = corpus.read(split, min(available, HELD_OUT_LIMIT), instruments=instruments)
         self._mask = draw_masks(HELD_OUT_MASK, batch.intensity, HELD_OUT_KEY)
         self._tensors = to_tensors(batch, self._mask, device)
+        self._others = {name: draw_masks(mask, batch.intensity, HELD_OUT_KEY) for name, mask in OTHER_MASKS.items()}
         self._truth = batch.intensity.astype(np.float64)
         self._spread = spread_of(torch.from_numpy(batch.intensity)).double().numpy()
         self._references = {
-            "val_mse_mean": self._mean_squared_error(_visible_mean(self._truth, self._mask)),
-            "val_mse_interpolation": self._mean_squared_error(_interpolated(self._truth, self._mask)),
+            "val_mse_mean": self._mean_squared_error(_visible_mean(self._truth, self._mask), self._mask),
+            "val_mse_interpolation": self._mean_squared_error(_interpolated(self._truth, self._mask), self._mask),
         }
         self._peaks = [
             np.flatnonzero(_is_peak(row, 1.0) & hidden) for row, hidden in zip(self._truth, self._mask, strict=True)
         ]
 
-    def score(self, model: MaskedReconstructor) -> dict[str, float]:
+    def score(self, model: MaskedReconstructor, *, other_masks: bool = False) -> dict[str, float]:
         """Score a model.
+
+        Parameters
+        ----------
+        model : MaskedReconstructor
+        other_masks : bool
+            Also take the error under masks of the other kinds, at the price of a pass each.
 
         Returns
         -------
@@ -93,12 +111,12 @@ class HeldOut:
             1), which is absent where no band lies under a mask, and the references ``val_mse_mean`` and
             ``val_mse_interpolation`` in the units of ``val_mse``: constants of the corpus, the same for every model.
             ``val_embedding_spread`` and ``val_embedding_rank`` of [CLS] under the same masks: near 0 and 1 where all
-            spectra have one embedding.
+            spectra have one embedding. With `other_masks` also ``val_mse_random`` and ``val_mse_peak``.
         """
-        predicted, embedding = self._predict(model)
+        predicted, embedding = self._predict(model, self._mask)
         spread, rank = embedding_spread(embedding)
         metrics = {
-            "val_mse": self._mean_squared_error(predicted),
+            "val_mse": self._mean_squared_error(predicted, self._mask),
             "val_spectral_angle": float(np.mean(self._angles(predicted))),
             **self._references,
             "val_embedding_spread": spread,
@@ -106,20 +124,23 @@ class HeldOut:
         }
         if sum(map(len, self._peaks)):
             metrics["val_peak_recall"] = self._recall(np.where(self._mask, predicted, self._truth))
+        for name, mask in self._others.items() if other_masks else ():
+            metrics[f"val_mse_{name}"] = self._mean_squared_error(self._predict(model, mask)[0], mask)
         return metrics
 
-    def _mean_squared_error(self, predicted: Floats) -> float:
+    def _mean_squared_error(self, predicted: Floats, mask: NDArray[np.bool_]) -> float:
         """Mean over spectra of the mean over their masked points, in each spectrum's own variance."""
-        error = np.where(self._mask, predicted - self._truth, 0.0) / self._spread[:, None]
-        return float(np.mean((error**2).sum(axis=1) / self._mask.sum(axis=1)))
+        error = np.where(mask, predicted - self._truth, 0.0) / self._spread[:, None]
+        return float(np.mean((error**2).sum(axis=1) / mask.sum(axis=1)))
 
     @torch.no_grad()
-    def _predict(self, model: MaskedReconstructor) -> tuple[Floats, torch.Tensor]:
+    def _predict(self, model: MaskedReconstructor, mask: NDArray[np.bool_]) -> tuple[Floats, torch.Tensor]:
         """Reconstructions in the intensity's unit, and [CLS], of all rows."""
         was_training = model.training
         model.eval()
         rows, embedding = [], []
-        for chunk in zip(*(torch.split(field, CHUNK) for field in self._tensors)):
+        tensors = self._tensors._replace(mask=torch.as_tensor(mask, device=self._tensors.mask.device))
+        for chunk in tensors.split(CHUNK):
             out = model(*chunk)
             rows.append((out.values.float() * out.scale.unsqueeze(1) + out.center.unsqueeze(1)).double().cpu())
             embedding.append(out.encoded.cls.float().cpu())

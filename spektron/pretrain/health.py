@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spektron.core.errors import SpektronError
+from spektron.spectra.spectrum import SpectrumBatch
 
 __all__ = ["DivergedError", "TrainingWindow"]
 
@@ -32,10 +33,12 @@ class TrainingWindow:
         self.total = total
         self.count = count
         self.grad_norm = 0.0
-        self._unseen: list[tuple[int, Tensor]] = []
+        self.diverged: tuple[int, SpectrumBatch] | None = None
+        """The first step that gave no number, and its batch."""
+        self._unseen: list[tuple[int, SpectrumBatch, Tensor]] = []
 
-    def add(self, step: int, loss: Tensor, grad_norm: Tensor) -> None:
-        """Take note of a step, and look at it now if that costs nothing.
+    def add(self, step: int, batch: SpectrumBatch, loss: Tensor, grad_norm: Tensor) -> None:
+        """Take note of a step and of what it was taken on, and look at it now if that costs nothing.
 
         Raises
         ------
@@ -43,7 +46,7 @@ class TrainingWindow:
             Naming the first step whose loss or gradient norm is not finite. The norm is the same on all workers, so
             they all stop at the same step.
         """
-        self._unseen.append((step, torch.stack([loss.float(), grad_norm.float()])))
+        self._unseen.append((step, batch, torch.stack([loss.float(), grad_norm.float()])))
         if loss.device.type == "cpu" or len(self._unseen) >= LOOK_EVERY_ON_GPU:
             self.look()
 
@@ -51,10 +54,11 @@ class TrainingWindow:
         """Look at all steps added; raises as `add` does."""
         if not self._unseen:
             return
-        steps, pairs = zip(*self._unseen)
+        steps, batches, pairs = zip(*self._unseen)
         self._unseen = []
-        for step, (loss, grad_norm) in zip(steps, torch.stack(pairs).tolist()):
+        for step, batch, (loss, grad_norm) in zip(steps, batches, torch.stack(pairs).tolist()):
             if not (math.isfinite(loss) and math.isfinite(grad_norm)):
+                self.diverged = step, batch
                 raise DivergedError(
                     f"training diverged at step {step}: expected a finite loss and gradient, found loss {loss:.4g} "
                     f"and gradient norm {grad_norm:.4g}",

@@ -19,8 +19,9 @@ from spektron.pretrain.checkpoint import Progress, latest_checkpoint, load_check
 from spektron.pretrain.config import PretrainConfig
 from spektron.pretrain.curriculum import mask_metrics
 from spektron.pretrain.data import SpectrumSource
+from spektron.pretrain.diverged import recorded
 from spektron.pretrain.evaluate import HeldOut
-from spektron.pretrain.health import TrainingWindow
+from spektron.pretrain.health import DivergedError, TrainingWindow
 from spektron.pretrain.optimizer import learning_rate_at
 from spektron.pretrain.train_step import TrainStep
 from spektron.pretrain.worker import Worker
@@ -67,7 +68,8 @@ def pretrain(
     ConfigError
         For a batch that cannot be split, more spectra than there are, or another run's checkpoint.
     DivergedError
-        When the loss is not finite, on all workers at the same step.
+        When the loss is not finite, on all workers at the same step; the spectra of that step are then named in a file
+        of `checkpoint_dir` (`spektron.pretrain.diverged`).
     """
     rows = worker.rows_of(config.batch_size)
     unique = _num_unique(config, corpus)
@@ -85,8 +87,13 @@ def pretrain(
         world_size=worker.world_size,
         start_batch=run.progress.step,
         mix=config.mix,
+        instruments=_reads_instruments(config),
     )
     return run.train(batches)
+
+
+def _reads_instruments(config: PretrainConfig) -> bool:
+    return config.encoder.conditioning != "none"
 
 
 def _num_unique(config: PretrainConfig, corpus: SpectrumSource) -> int:
@@ -121,14 +128,28 @@ class _Run:
         self.checkpoint: Path | None = None
         self.progress = self._resume()
         self.window = TrainingWindow(self.progress.loss_total, self.progress.loss_count)
-        self.held_out = HeldOut(corpus, self.step.device, held_out_split) if worker.is_first else None
+        self.held_out: HeldOut | None = None
+        if worker.is_first:
+            instruments = _reads_instruments(config)
+            self.held_out = HeldOut(corpus, self.step.device, held_out_split, instruments=instruments)
         self.train_s, self.timed_steps = 0.0, 0
 
     def train(self, batches: Iterator[SpectrumBatch]) -> dict[str, float]:
+        try:
+            return self._train(batches)
+        except DivergedError as error:
+            if self.window.diverged is None:
+                raise
+            raise recorded(
+                error, *self.window.diverged, self.corpus, self.config, self.worker, self.checkpoint_dir
+            ) from error
+
+    def _train(self, batches: Iterator[SpectrumBatch]) -> dict[str, float]:
         config = self.config
         for step in range(self.progress.step + 1, config.steps + 1):
             started = time.perf_counter()
-            self.window.add(step, *self.step(step, next(batches)))
+            batch = next(batches)
+            self.window.add(step, batch, *self.step(step, batch))
             last = step == config.steps
             evaluates = last or step % config.eval_every == 0
             saves = last or step % self.worker.checkpoint_every == 0
@@ -158,7 +179,7 @@ class _Run:
         seen = step * self.config.batch_size
         return {
             "train_loss": total / max(count, 1),
-            **self.held_out.score(self.step.model),
+            **self.held_out.score(self.step.model, other_masks=step == self.config.steps),
             "lr": learning_rate_at(step, self.config),
             "grad_norm": grad_norm,
             **mask_metrics(self.config.mask, step, self.config.steps),

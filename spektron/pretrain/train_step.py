@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from spektron.model.blocks import Blocks
 from spektron.pretrain.byol import agreement_loss, momentum_at
 from spektron.pretrain.config import PretrainConfig
 from spektron.pretrain.curriculum import mask_at
 from spektron.pretrain.data import TensorBatch, to_tensors
+from spektron.pretrain.hiding import hide_metadata
 from spektron.pretrain.losses import ReconstructionLoss
 from spektron.pretrain.masking import draw_masks
 from spektron.pretrain.objective import Objective, Online
@@ -45,6 +47,9 @@ class TrainStep:
         self.loss = ReconstructionLoss(config.loss).to(self.device)
         self.optimizer = build_optimizer(self.objective, config)
         self._parameters = [parameter for parameter in self.objective.parameters() if parameter.requires_grad]
+        for module in self.model.modules():
+            if isinstance(module, Blocks):
+                module.recompute = worker.recompute
         self._called = self._wrap()
 
     def _wrap(self) -> nn.Module:
@@ -76,22 +81,34 @@ class TrainStep:
         key, rank, world_size = (config.seed, step), self.worker.rank, self.worker.world_size
         plain = to_tensors(batch, draw_masks(mask, batch.intensity, key, rank=rank, world_size=world_size), self.device)
         if self._view is None:
-            return [plain]
+            return [self._hidden(plain, key)]
         inputs = []
         for number in (0, 1):
             view = self._view(
                 plain.intensity[:, 0], *plain[1:4], (*key, number), rank=rank, world_size=world_size
             ).unsqueeze(1)
             hidden = draw_masks(mask, batch.intensity, (*key, number), rank=rank, world_size=world_size)
-            inputs.append(plain._replace(intensity=view, mask=torch.as_tensor(hidden, device=self.device)))
+            masked = plain._replace(intensity=view, mask=torch.as_tensor(hidden, device=self.device))
+            inputs.append(self._hidden(masked, (*key, number)))
         return inputs
+
+    def _hidden(self, batch: TensorBatch, key: tuple[int, ...]) -> TensorBatch:
+        """Without some of what is known of each spectrum; after the views, whose physics goes by the modality."""
+        return hide_metadata(
+            batch,
+            key,
+            metadata_dropout=self.config.metadata_dropout,
+            modality_dropout=self.config.modality_dropout,
+            rank=self.worker.rank,
+            world_size=self.worker.world_size,
+        )
 
     def _backward(self, inputs: list[TensorBatch]) -> Tensor:
         count = self.worker.accumulation
         total = torch.zeros((), device=self.device)
         for index, parts in enumerate(zip(*(batch.parts(count) for batch in inputs), strict=True)):
             # Views side by side in one pass: what gradients are exchanged is exchanged once.
-            together = TensorBatch(*(torch.cat(fields) for fields in zip(*parts, strict=True)))
+            together = TensorBatch.together(parts)
             with self._unsynced(last=index == count - 1):
                 loss = self._loss_of(together) / count
                 torch.autograd.backward(loss)
@@ -102,7 +119,7 @@ class TrainStep:
         config, byol = self.config, self.objective.byol
         with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
             online: Online = self._called(*batch)
-            targets = byol.targets(*batch[:4]) if byol is not None else None
+            targets = byol.targets(*batch[:4], batch.instrument) if byol is not None else None
         terms = self.loss(online.reconstruction, batch.intensity[:, 0], batch.mask, batch.step_cm1)
         loss: Tensor = config.reconstruction_weight * terms.total
         if online.prediction is None or targets is None:

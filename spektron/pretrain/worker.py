@@ -30,6 +30,9 @@ class Worker:
         Parts a worker's share of a batch is cut into, so that it fits the memory.
     compile : bool
         Compile the model with `torch.compile`: minutes at the start, for long runs.
+    recompute : bool
+        Compute each block again in the backward pass instead of keeping what is in it: the same numbers, for less
+        memory and more time (`benchmarks/memory.py`).
     checkpoint_every : int
         Steps between checkpoints; the last step is always one. A crash costs at most these.
     """
@@ -40,6 +43,7 @@ class Worker:
     num_threads: int | None = None
     accumulation: int = 1
     compile: bool = False
+    recompute: bool = False
     checkpoint_every: int = 200
 
     def __post_init__(self) -> None:

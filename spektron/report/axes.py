@@ -52,6 +52,7 @@ def tick_texts(ticks: Sequence[float]) -> list[str]:
 def x_values(figure: Figure) -> list[float]:
     """Every x that the axes must show; the end of a marker's band only where it does not squeeze everything else."""
     series = [*(points.x for points in figure.points), *(curve.x for curve in figure.curves)]
+    series += [end for points in figure.points for end in (points.low, points.high) if end is not None]
     values = [*chain.from_iterable(series), *(marker.x for marker in figure.markers)]
     most = max((x for x in values if math.isfinite(x)), default=0.0) * (FAR_BAND if figure.log_x else 1.2)
     ends = [end for marker in figure.markers for end in (marker.low, marker.high) if end is not None]
@@ -59,7 +60,9 @@ def x_values(figure: Figure) -> list[float]:
 
 
 def y_values(figure: Figure) -> list[float]:
-    """Every y that the axes must show."""
+    """Every y that the axes must show: of rows, half a row beyond the first and the last."""
+    if figure.y_names:
+        return [-0.5, len(figure.y_names) - 0.5]
     series = [*(points.y for points in figure.points), *(curve.y for curve in figure.curves)]
     return [*chain.from_iterable(series)]
 

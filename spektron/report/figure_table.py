@@ -21,7 +21,7 @@ def figure_table(figure: Figure, curve_rows: int | None = None) -> Table:
     curve_rows : int, optional
         At most so many rows of each curve, evenly chosen, for a table that people read; all of them by default.
     """
-    rows = [row for points in figure.points for row in _point_rows(points)]
+    rows = [row for points in figure.points for row in _point_rows(points, figure.y_names)]
     rows += [row for curve in figure.curves for row in _curve_rows(curve, curve_rows)]
     rows += [{"series": m.label, "kind": "line", "x": m.x, "low": m.low, "high": m.high} for m in figure.markers]
     wanted = {name for row in rows for name, cell in row.items() if cell not in (None, "")}
@@ -48,7 +48,10 @@ def figure_table(figure: Figure, curve_rows: int | None = None) -> Table:
 def describe(figure: Figure) -> str:
     """One paragraph that stands for the picture (alternative text)."""
     parts = [f"{figure.title}.", _axis_words("x", figure.x_label, x_values(figure), figure.log_x)]
-    parts.append(_axis_words("y", figure.y_label, y_values(figure), figure.log_y))
+    if figure.y_names:
+        parts.append(f"Rows: {', '.join(figure.y_names)}.")
+    else:
+        parts.append(_axis_words("y", figure.y_label, y_values(figure), figure.log_y))
     parts += [f"{len(p.x)} points: {p.label}." for p in figure.points]
     parts += [f"Curve: {c.label}{', with its interval' if c.low is not None else ''}." for c in figure.curves]
     parts += [f"Vertical line at {count(m.x)}: {m.label}." for m in figure.markers if math.isfinite(m.x)]
@@ -77,13 +80,22 @@ def _drawable(value: float, log: bool) -> bool:
     return math.isfinite(value) and (value > 0 or not log)
 
 
-def _point_rows(points: Points) -> list[dict[str, Cell]]:
+def _point_rows(points: Points, y_names: Sequence[str]) -> list[dict[str, Cell]]:
     groups = points.group or [""] * len(points.x)
     held_out = points.held_out or [False] * len(points.x)
-    return [
-        {"series": points.label, "kind": "held out" if out else "point", "group": group, "x": x, "y": y}
+    rows: list[dict[str, Cell]] = [
+        {
+            "series": points.label,
+            "kind": "held out" if out else "point",
+            "group": group,
+            "x": x,
+            "y": y_names[round(y)] if y_names else y,
+        }
         for x, y, group, out in zip(points.x, points.y, groups, held_out)
     ]
+    if points.low is not None and points.high is not None:
+        rows = [row | {"low": low, "high": high} for row, low, high in zip(rows, points.low, points.high)]
+    return rows
 
 
 def _curve_rows(curve: Curve, most: int | None) -> list[dict[str, Cell]]:

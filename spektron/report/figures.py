@@ -34,6 +34,8 @@ FIGURE_SUFFIXES = (".png", ".svg", ".pdf")
 
 # 5.6 inch is a column and a half; 200 dpi keeps a PNG sharp on a doubled display and below 100 KB.
 SIZE_INCHES = (5.6, 3.7)
+# A figure of rows is as high as it has rows; the frame holds title, ticks, label and note.
+ROW_INCHES, ROW_FRAME = 0.22, 1.5
 STYLE: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so every machine draws the same
     "font.size": 8.5,
@@ -61,7 +63,11 @@ STYLE: Any = {
 def draw_figure(figure: Figure) -> mpl.Figure:
     """Draw a figure; its note, with every point that cannot be drawn, stands below the axes."""
     with matplotlib.rc_context(STYLE):
-        canvas = mpl.Figure(figsize=SIZE_INCHES, dpi=200, layout="constrained")
+        width, height = SIZE_INCHES
+        rows = len(figure.y_names)
+        canvas = mpl.Figure(
+            figsize=(width, ROW_FRAME + ROW_INCHES * rows if rows else height), dpi=200, layout="constrained"
+        )
         FigureCanvasAgg(canvas)
         axes = canvas.add_subplot()
         colours = arm_colours(figure, PAPER_COLOURS)
@@ -114,7 +120,11 @@ def _set_axes(axes: Axes, figure: Figure) -> None:
             _set_ticks(axes.xaxis, log_ticks(*limits))
         else:
             axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: compact(float(f"{x:.6g}"))))
-    if limits := finite_range(y_values(figure), figure.log_y):
+    if figure.y_names:
+        axes.set_ylim(len(figure.y_names) - 0.5, -0.5)
+        axes.set_yticks(range(len(figure.y_names)), figure.y_names)
+        axes.grid(False, axis="y")
+    elif limits := finite_range(y_values(figure), figure.log_y):
         axes.set_ylim(*limits)
         if figure.log_y:
             axes.set_yscale("log")
@@ -153,6 +163,8 @@ def _draw_curve(axes: Axes, curve: Curve, colour: str) -> None:
 def _draw_points(axes: Axes, figure: Figure, points: Points, colour: str, groups: list[str]) -> None:
     held_out = points.held_out or [False] * len(points.x)
     names = points.group or [""] * len(points.x)
+    if points.low is not None and points.high is not None:
+        axes.hlines(points.y, points.low, points.high, color=colour, linewidth=1.3, zorder=2.5)
     for x, y, name, hollow in zip(points.x, points.y, names, held_out):
         shape = GROUP_MARKERS[groups.index(name) % len(GROUP_MARKERS)][0] if name else "o"
         # A see-through face with a full edge: two seeds on one place are both seen without moving either.
@@ -163,6 +175,8 @@ def _draw_points(axes: Axes, figure: Figure, points: Points, colour: str, groups
 def _draw_legend(axes: Axes, figure: Figure, colours: dict[str, str], groups: list[str]) -> None:
     handles: list[Any] = []
     for points in figure.points:
+        if figure.y_names and len(figure.points) == 1:
+            continue  # the rows' names say all there is to say
         colour = colours[points.arm or points.label]
         face = to_rgba(colour, 0.45)
         handles.append(Line2D([], [], marker="o", ls="", mfc=face, mec=colour, markersize=5, label=points.label))

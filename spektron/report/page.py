@@ -114,7 +114,7 @@ def _figure(figure: Figure) -> Html:
     plot = tag(
         "div",
         tag("noscript", "The figure needs JavaScript; its numbers are in the table below."),
-        class_="plot",
+        class_="plot rows" if figure.y_names else "plot",
         role="img",
         aria_label=describe(figure),
         data_spec=f"spec-{figure.name}",

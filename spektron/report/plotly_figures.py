@@ -132,6 +132,7 @@ def _point_traces(figure: Figure, points: Points, colour: str, groups: Sequence[
                 "line": {"color": colour, "width": 1.6},
                 "opacity": 1,
             },
+            **_bars(points, rows, colour),
             "customdata": [_point_hover(figure, points, i) for i in rows],
             "hovertemplate": "%{customdata}<extra></extra>",
             "cliponaxis": False,
@@ -139,6 +140,18 @@ def _point_traces(figure: Figure, points: Points, colour: str, groups: Sequence[
             "legendgroup": f"points {points.label} {group if each else ''}",
             "showlegend": each or order == 0,
         }
+
+
+def _bars(points: Points, rows: Sequence[int], colour: str) -> Spec:
+    """Each point's interval along x, as plotly's distances from the point; one that is open or unknown has no bar."""
+    if points.low is None or points.high is None:
+        return {}
+
+    def distances(ends: Sequence[float]) -> list[float | None]:
+        return [abs(ends[i] - points.x[i]) if math.isfinite(ends[i] - points.x[i]) else None for i in rows]
+
+    bar = {"type": "data", "array": distances(points.high), "arrayminus": distances(points.low)}
+    return {"error_x": bar | {"color": colour, "thickness": 2, "width": 0}}
 
 
 def _faint(colour: str) -> str:
@@ -164,7 +177,13 @@ def _held_out_key() -> Spec:
 def _point_hover(figure: Figure, points: Points, i: int) -> str:
     group = f"{figure.group_label} {points.group[i]}" if points.group and points.group[i] else ""
     out = "held out of the fit" if points.held_out and points.held_out[i] else ""
-    lines = [f"{figure.x_label}: {number(points.x[i])}", f"{figure.y_label}: {number(points.y[i])}"]
+    lines = [f"{figure.x_label}: {number(points.x[i])}"]
+    if points.low is not None and points.high is not None:
+        lines.append(f"{percent(points.confidence)} interval: {number(points.low[i])} to {number(points.high[i])}")
+    if figure.y_names:
+        lines.insert(0, figure.y_names[round(points.y[i])])
+    else:
+        lines.append(f"{figure.y_label}: {number(points.y[i])}")
     return _hover(points.label, *lines, *(part for part in (group, out) if part))
 
 

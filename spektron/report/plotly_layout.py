@@ -17,6 +17,7 @@ Limits = tuple[float, float]
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _LABEL_PX = 17  # one line of a marker's label
+_ROW_PX, _FRAME_PX = 30, 130  # of a figure of rows: each row, and what stands around them
 
 
 def plotly_text(text: str) -> str:
@@ -32,7 +33,8 @@ def plotly_layout(figure: Figure, markers: Sequence[Marker], x_limits: Limits, y
         "font": {"family": _FONT, "size": 13, "color": "var(--ink)"},
         "margin": {"l": 12, "r": 12, "t": 12 + _LABEL_PX * len(markers), "b": 12},
         "xaxis": _axis(figure.x_label, figure.log_x, x_limits),
-        "yaxis": _axis(figure.y_label, figure.log_y, y_limits),
+        "yaxis": _rows(figure) if figure.y_names else _axis(figure.y_label, figure.log_y, y_limits),
+        **({"height": _FRAME_PX + _ROW_PX * len(figure.y_names)} if figure.y_names else {}),
         "shapes": [shape for marker in markers for shape in _marker_shapes(marker, x_limits)],
         "annotations": [_marker_label(figure, m, x_limits, row) for row, m in enumerate(markers)],
         "legend": {
@@ -70,6 +72,20 @@ def _axis(label: str, log: bool, limits: Limits) -> Spec:
         ticks = log_ticks(*limits)
         axis |= {"type": "log", "tickmode": "array", "tickvals": ticks, "ticktext": tick_texts(ticks)}
     return axis
+
+
+def _rows(figure: Figure) -> Spec:
+    return {
+        "automargin": True,
+        "range": [len(figure.y_names) - 0.5, -0.5],
+        "tickmode": "array",
+        "tickvals": list(range(len(figure.y_names))),
+        "ticktext": [plotly_text(name) for name in figure.y_names],
+        "showgrid": False,
+        "zeroline": False,
+        "linecolor": "var(--line)",
+        "showline": True,
+    }
 
 
 def _marker_shapes(marker: Marker, limits: Limits) -> Iterator[Spec]:

@@ -25,6 +25,10 @@ class Points:
         Points that the curve was not fitted to are drawn hollow. Empty for none.
     arm : str
         Series of one arm share a colour; the label by default.
+    low, high : sequence of float or None
+        Ends of each point's interval along x; both or neither. NaN where one has none.
+    confidence : float
+        Coverage of the intervals.
     """
 
     label: str
@@ -33,10 +37,15 @@ class Points:
     group: Sequence[str] = ()
     held_out: Sequence[bool] = ()
     arm: str = ""
+    low: Sequence[float] | None = None
+    high: Sequence[float] | None = None
+    confidence: float = 0.95
 
     def __post_init__(self) -> None:
-        _freeze(self, x=float, y=float, group=str, held_out=bool)
-        _same_length(self.label, x=self.x, y=self.y)
+        _freeze(self, x=float, y=float, group=str, held_out=bool, low=float, high=float)
+        if (self.low is None) != (self.high is None):
+            raise ConfigError(f"points {self.label!r}: expected both ends of the intervals or neither", "give both")
+        _same_length(self.label, x=self.x, y=self.y, low=self.low or self.x, high=self.high or self.x)
         _same_length(self.label, x=self.x, group=self.group or self.x, held_out=self.held_out or self.x)
 
 
@@ -88,7 +97,10 @@ class Marker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """Points, curves and vertical lines on one pair of axes; `name` becomes the file's name."""
+    """Points, curves and vertical lines on one pair of axes; `name` becomes the file's name.
+
+    With `y_names` it is a list of rows, the first at the top: a y is a row's place, 0, 1, …, and stands for its name.
+    """
 
     name: str
     title: str
@@ -101,6 +113,7 @@ class Figure:
     markers: tuple[Marker, ...] = ()
     group_label: str = "seed"
     note: str = ""
+    y_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name or any(c in self.name for c in '/\\:*?"<>| \0') or self.name.startswith("."):

@@ -51,10 +51,15 @@ def sparkline(values: Sequence[float], width: int = 12) -> str:
         values if len(values) <= width else [values[round(i * (len(values) - 1) / (width - 1))] for i in range(width)]
     )
     finite = [value for value in shown if math.isfinite(value)]
-    scale = math.log if finite and min(finite) > 0 else float
+    # Halves, because the largest number less the smallest one is no number.
+    scale = math.log if finite and min(finite) > 0 else _half
     heights = [scale(value) for value in finite]
     low, span = min(heights, default=0.0), (max(heights, default=0.0) - min(heights, default=0.0)) or 1.0
     return "".join(
         _BARS[round((scale(value) - low) / span * (len(_BARS) - 1))] if math.isfinite(value) else _ABSENT
         for value in shown
     )
+
+
+def _half(value: float) -> float:
+    return value / 2

@@ -40,6 +40,7 @@ _MOST_COST_ROWS = 6
 _VERDICT_STYLES = {
     "enough": "green",
     "not_enough": "yellow",
+    "differs": "green",
     "cannot_tell": "magenta",
     "not_applicable": "bright_black",
 }

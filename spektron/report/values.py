@@ -31,7 +31,7 @@ __all__ = [
     "VerdictStatus",
 ]
 
-VerdictStatus = Literal["enough", "not_enough", "cannot_tell", "not_applicable"]
+VerdictStatus = Literal["enough", "not_enough", "differs", "cannot_tell", "not_applicable"]
 CardStatus = Literal["ok", "warning", "not_applicable"]
 
 

@@ -10,6 +10,7 @@ __all__ = ["CARD_WORDS", "VERDICT_WORDS", "is_numeric", "table_note"]
 VERDICT_WORDS: dict[VerdictStatus, str] = {
     "enough": "Enough",
     "not_enough": "Not enough",
+    "differs": "It matters",
     "cannot_tell": "Cannot tell",
     "not_applicable": "Not applicable",
 }

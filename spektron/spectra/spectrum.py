@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["INTENSITY_UNITS", "KINDS", "METADATA_KEYS", "MODALITIES", "NUM_POINTS", "Spectrum", "SpectrumBatch"]
+__all__ = [
+    "INTENSITY_UNITS",
+    "KINDS",
+    "METADATA_KEYS",
+    "MODALITIES",
+    "NUM_INSTRUMENT_FIELDS",
+    "NUM_POINTS",
+    "Spectrum",
+    "SpectrumBatch",
+]
 
 # 2048 points hold 255 / 63 / 31 patches of 16 / 64 / 128 points at half-patch stride without a remainder.
 NUM_POINTS = 2048
 
 # The order is part of the schema: a modality is stored by name and given to the model by its place here.
 MODALITIES = ("IR", "RAMAN", "NIR")
+
+# Type, technique and detector: the fields of `spektron.spectra.instrument_terms`.
+NUM_INSTRUMENT_FIELDS = 3
 
 # How a spectrum came to be: measured on a sample, computed from a molecule by quantum chemistry or dynamics, or made by
 # Spektron's own simulator. Mixtures are stated in these words.
@@ -97,6 +110,9 @@ class Spectrum:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
+_LEFT_OUT: Any = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpectrumBatch:
     """Spectra side by side, as the model takes them.
@@ -109,12 +125,25 @@ class SpectrumBatch:
         Ends of each axis in cm⁻¹.
     modality : ndarray, shape (batch,), int64
         Index into `MODALITIES`.
+    instrument : ndarray, shape (batch, 3), int64
+        What is known of the instrument: places in the fields of `spektron.spectra.instrument_terms.INSTRUMENT_TERMS`.
+        Left out, nothing is stated.
+    resolution_cm1 : ndarray, shape (batch,), float32
+        The instrument's resolution in cm⁻¹, NaN where not stated.
     """
 
     intensity: NDArray[np.float32]
     wavenumber_start_cm1: NDArray[np.float32]
     wavenumber_stop_cm1: NDArray[np.float32]
     modality: NDArray[np.int64]
+    instrument: NDArray[np.int64] = _LEFT_OUT
+    resolution_cm1: NDArray[np.float32] = _LEFT_OUT
+
+    def __post_init__(self) -> None:
+        if self.instrument is _LEFT_OUT:
+            object.__setattr__(self, "instrument", np.zeros((len(self), NUM_INSTRUMENT_FIELDS), dtype=np.int64))
+        if self.resolution_cm1 is _LEFT_OUT:
+            object.__setattr__(self, "resolution_cm1", np.full(len(self), np.nan, dtype=np.float32))
 
     def __len__(self) -> int:
         return len(self.modality)
@@ -126,4 +155,6 @@ class SpectrumBatch:
             wavenumber_start_cm1=self.wavenumber_start_cm1[rows],
             wavenumber_stop_cm1=self.wavenumber_stop_cm1[rows],
             modality=self.modality[rows],
+            instrument=self.instrument[rows],
+            resolution_cm1=self.resolution_cm1[rows],
         )

@@ -67,7 +67,12 @@ def make_plan(study: Study[Any], settings: StudySettings[Any], corpus: CorpusIde
     }
     trials: tuple[Trial, ...] = ()
     if settings.search == "grid":
-        trials = tuple(trial_at(study, settings, corpus, point) for point in grid_points(settings.space))
+        points = (trial_at(study, settings, corpus, point) for point in grid_points(settings.space))
+        # Points that lead to one configuration are one trial: with one scale, for example, there is nothing to merge.
+        unique: dict[str, Trial] = {}
+        for trial in points:
+            unique.setdefault(trial.fingerprint, trial)
+        trials = tuple(unique.values())
     elif settings.num_trials is None:
         raise ConfigError(
             f"a {settings.search} search needs a number of trials, found none", "for example --set num_trials=50"

@@ -36,6 +36,7 @@ def pretrain_trial(context: TrialContext) -> dict[str, float]:
         num_threads=placement.threads_per_worker,
         accumulation=placement.accumulation,
         compile=placement.compile,
+        recompute=placement.recompute,
         checkpoint_every=placement.checkpoint_every,
     )
     if placement.num_workers > 1:

@@ -45,6 +45,8 @@ class Placement(Settings):
     """Parts that each worker's share of a batch is cut into, so that it fits the memory."""
     compile: bool = False
     """Compile the model: minutes at the start of each trial, for long ones."""
+    recompute: bool = False
+    """Compute blocks again in the backward pass instead of keeping what is in them: less memory, more time."""
     checkpoint_every: int = Field(default=200, ge=1)
     """Steps between checkpoints; the last step is always one. A crash costs at most these."""
     max_failures: int = Field(default=1, ge=0)

@@ -10,6 +10,7 @@ from typing import Any
 from spektron.core.identity import fingerprint
 from spektron.study.study import Study, StudySettings
 from spektron.study.tags import CORPUS
+from spektron.study.words import leaf, value_text
 
 __all__ = ["CorpusIdentity", "Trial", "trial_at"]
 
@@ -49,7 +50,7 @@ class Trial:
     @property
     def label(self) -> str:
         """The point in a few characters, for tables and run names: ``num_spectra=200 seed=1``."""
-        return " ".join(f"{path.rsplit('.', 1)[-1]}={value}" for path, value in self.params.items())
+        return " ".join(f"{leaf(path)}={value_text(value)}" for path, value in self.params.items())
 
 
 def trial_at(

@@ -62,3 +62,14 @@ def test_a_word_without_key_and_value_is_refused(word):
 def test_a_setting_given_twice_is_refused():
     with pytest.raises(ConfigError, match="each setting once, found steps again"):
         parse_assignments(["steps=3", "steps=4"])
+
+
+def test_a_key_with_dots_is_one_step_of_a_path():
+    class Space(Settings):
+        space: dict[str, dict[str, int]]
+
+    space = Space(space={"encoder.dim": {"low": 1}, "seed": {"low": 0}})
+    assert space.with_values({"space.encoder.dim.low": 3}).space["encoder.dim"] == {"low": 3}
+    assert space.with_values({"space.encoder.dim": {"low": 5}}).space["encoder.dim"] == {"low": 5}
+    with pytest.raises(ConfigError, match=r"found 'space\.encoder\.heads'"):
+        space.with_values({"space.encoder.heads": {"low": 5}})

@@ -40,7 +40,11 @@ def _ids(batches: Iterable[SpectrumBatch]) -> list[int]:
 
 
 def _same(one: SpectrumBatch, other: SpectrumBatch) -> bool:
-    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in SpectrumBatch.__dataclass_fields__)
+    # A resolution that is not stated is NaN, in both.
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)
+        for name in SpectrumBatch.__dataclass_fields__
+    )
 
 
 @pytest.mark.parametrize(("resident_bytes", "world_size"), [(RESIDENT, 1), (RESIDENT, 2), STREAMING_TWO])
@@ -226,10 +230,10 @@ def test_a_longer_prefix_serves_a_shorter_one(corpus: Corpus, monkeypatch: pytes
         return corpus.read("train", num_rows)
 
     for num_rows in (50, 200, 50, 100, 300, 200):
-        rows = resident.resident_rows((corpus.fingerprint, None), num_rows, read)
+        rows = resident.resident_rows((corpus.fingerprint, None, False), num_rows, read)
         assert len(rows) == num_rows
-    resident.resident_rows(("another corpus", None), 20, read)
-    resident.resident_rows((corpus.fingerprint, None), 20, read)
+    resident.resident_rows(("another corpus", None, False), 20, read)
+    resident.resident_rows((corpus.fingerprint, None, False), 20, read)
     assert reads == [50, 200, 300, 20, 20]
 
 

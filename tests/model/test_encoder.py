@@ -7,6 +7,7 @@ import torch
 from pydantic import ValidationError
 
 from spektron.model import EncoderConfig, MaskedReconstructor, Merge, Positions, SpectrumEncoder, training_flops
+from spektron.model.conditioning import CONDITION_DIM
 from spektron.model.flops import block_flops
 from tests.model.spectra import arguments, tiny
 
@@ -77,6 +78,8 @@ def test_every_parameter_is_trained(merge: Merge, positions: Positions) -> None:
         {"layers": 4},
         {"scales": ("fine", "coarse"), "layers": 2, "mlp_ratio": 4, "in_channels": 2},
         {"scales": ("32/16",)},
+        {"scales": ("medium", "coarse"), "layers": 2, "conditioning": "film"},
+        {"in_channels": 2, "preprocessing": {"baseline": True, "derivatives": (1, 2), "window": 9}, "layers": 3},
     ],
 )
 def test_operations_are_those_that_torch_counts(merge: Merge, changes: dict[str, Any]) -> None:
@@ -95,5 +98,18 @@ def test_operations_are_those_that_torch_counts(merge: Merge, changes: dict[str,
 
     scales = [torch.zeros(1, scale.num_tokens, config.dim) for scale in config.windows]
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter, torch.no_grad():
-        model.encoder.merge(scales, torch.zeros(1, 2, config.dim))
+        condition = torch.zeros(1, CONDITION_DIM) if config.conditioning == "film" else None
+        model.encoder.merge(scales, torch.zeros(1, 2, config.dim), condition)
     assert counter.get_total_flops() == block_flops(config)
+
+
+def test_the_mean_of_the_tokens_may_stand_for_the_spectrum() -> None:
+    torch.manual_seed(0)
+    chosen = SpectrumEncoder(tiny(embedding="mean")).eval()
+    torch.manual_seed(0)
+    usual = SpectrumEncoder(tiny()).eval()
+    batch = arguments(3)
+    mean, cls = chosen(*batch), usual(*batch)
+    assert torch.equal(mean.tokens, cls.tokens)
+    assert torch.equal(mean.cls, cls.tokens.mean(dim=1))
+    assert not torch.equal(mean.cls, cls.cls)

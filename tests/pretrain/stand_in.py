@@ -38,8 +38,15 @@ class MemoryCorpus:
     def num_spectra(self, split: str) -> int:
         return len(self._splits[split])
 
-    def read(self, split: str, limit: int | None = None) -> SpectrumBatch:
+    def read(self, split: str, limit: int | None = None, *, instruments: bool = False) -> SpectrumBatch:
         return self._splits[split].take(slice(0, limit))
+
+    def spectrum_ids(self, batch: SpectrumBatch) -> list[str]:
+        rows = self._splits["train"].intensity
+        return [
+            next((f"row-{i}" for i, known in enumerate(rows) if np.array_equal(known, row)), "")
+            for row in batch.intensity
+        ]
 
     def shares(self, mix: Mapping[str, float], num_spectra: int | None = None) -> tuple[KindShare, ...]:
         return kind_shares({"computed": self.num_spectra("train")}, mix, num_spectra)
@@ -54,6 +61,7 @@ class MemoryCorpus:
         world_size: int,
         start_batch: int,
         mix: Mapping[str, float] | None,
+        instruments: bool = False,
     ) -> Iterator[SpectrumBatch]:
         unique = num_spectra or self.num_spectra("train")
         per_step = batch_size * world_size

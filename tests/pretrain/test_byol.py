@@ -5,13 +5,13 @@ import math
 import pytest
 import torch
 from pydantic import ValidationError
-from spektron.pretrain.views import ViewConfig
 
 from spektron.model import SpectrumEncoder
 from spektron.pretrain import PretrainConfig, Worker
 from spektron.pretrain.byol import Byol, ByolConfig, agreement_loss, embedding_spread, momentum_at
 from spektron.pretrain.objective import Objective
 from spektron.pretrain.train_step import TrainStep
+from spektron.pretrain.views import ViewConfig
 from tests.model.spectra import arguments, tiny
 from tests.pretrain.stand_in import make_batch
 
@@ -87,7 +87,7 @@ def test_each_view_predicts_the_other() -> None:
     assert not torch.equal(first.intensity, second.intensity)
     assert not torch.equal(first.mask, second.mask)
     with torch.no_grad():
-        together = type(first)(*(torch.cat(fields) for fields in zip(first, second, strict=True)))
+        together = type(first).together([first, second])
         found = step._loss_of(together)
         predicted = [step.objective(*view).prediction for view in (first, second)]
         targets = [byol.targets(*view[:4]) for view in (first, second)]

@@ -217,7 +217,10 @@ TWO = {"begin": 0.5, "ratio": 0.95, "region_points": 16}
             {"stages": [{"begin": 0, "ratio": 0.1, "region_points": 256}, TWO], "ratio_between": "linear"},
             r"in stages\[0\] up to its end, found 2048 of 2048 masked at the next stage's ratio of 0.95: lower",
         ),
-        ("peak", "or a curriculum's name \\(paper\\), found 'peak': to choose a kind, set mask.kind"),
+        (
+            "peak",
+            "or a curriculum's name \\(paper, .*\\), found 'peak': to choose a kind, set mask.kind",
+        ),
         ({"kind": "random", "begin": 0.0}, "begin: Extra inputs are not permitted"),
     ],
 )

@@ -116,10 +116,12 @@ def test_a_learning_rate_far_too_high_is_divergence_not_a_result() -> None:
 def test_the_window_adds_up_and_stops_at_what_is_no_number() -> None:
     window = TrainingWindow()
     for step, loss in enumerate((1.0, 3.0), 1):
-        window.add(step, torch.tensor(loss), torch.tensor(0.5))
+        window.add(step, make_batch(1), torch.tensor(loss), torch.tensor(0.5))
     assert (window.total, window.count, window.grad_norm) == (4.0, 2, 0.5)
     with pytest.raises(DivergedError, match=r"step 3: .*gradient norm inf"):
-        window.add(3, torch.tensor(1.0), torch.tensor(torch.inf))
+        window.add(3, make_batch(2), torch.tensor(1.0), torch.tensor(torch.inf))
+    assert window.diverged is not None
+    assert (window.diverged[0], len(window.diverged[1])) == (3, 2)
 
 
 def test_bf16_trains_and_scores_in_float32() -> None:

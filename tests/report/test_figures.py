@@ -122,3 +122,37 @@ def _contrast(a, b):
 
     low, high = sorted((luminance(a), luminance(b)))
     return (high + 0.05) / (low + 0.05)
+
+
+def forest(**changes):
+    points = Points(
+        label="change", x=[-10.0, 5.0, 2.0], y=[0, 2, 3], low=[-15.0, -1.0, math.nan], high=[-6.0, 12.0, math.nan]
+    )
+    names = ("small", "reference", "a long name, with 3 words", "one seed")
+    values = {"points": (points,), "markers": (Marker(label="reference", x=0.0),), "y_names": names, **changes}
+    return Figure(name="forest", title="Arms", x_label="Change (%)", y_label="Arm", **values)
+
+
+def test_rows_stand_from_the_top_under_their_names_with_a_bar_each():
+    axes = draw_figure(forest()).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(forest().y_names)
+    bottom, top = axes.get_ylim()
+    assert (bottom, top) == (3.5, -0.5)
+    (bars,) = axes.collections
+    drawn = [segment[:, 0].tolist() for segment in bars.get_segments() if len(segment) and not np.isnan(segment).any()]
+    assert drawn == [[-15.0, -6.0], [-1.0, 12.0]]
+    left, right = axes.get_xlim()
+    assert left < -15.0
+    assert right > 12.0
+
+
+def test_a_figure_of_rows_is_as_high_as_it_has_rows():
+    many = forest(y_names=tuple(f"arm {i}" for i in range(40)))
+    assert draw_figure(many).get_size_inches()[1] > 2 * draw_figure(forest()).get_size_inches()[1]
+
+
+def test_both_ends_of_intervals_or_neither():
+    with pytest.raises(ConfigError, match="both ends"):
+        Points(label="p", x=[1.0], y=[0.0], low=[0.0])
+    with pytest.raises(ConfigError, match="equally long"):
+        Points(label="p", x=[1.0], y=[0.0], low=[0.0, 1.0], high=[2.0, 3.0])

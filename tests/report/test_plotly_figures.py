@@ -73,3 +73,17 @@ def test_any_numbers_make_a_figure_that_json_can_hold(rows, place, log_x, log_y)
         markers=(Marker(label="m", x=place, low=-math.inf, high=math.inf),),
     )
     json.loads(script_json(plotly_figure(figure)))
+
+
+def test_a_figure_of_rows_names_them_from_the_top_and_has_bars():
+    points = Points(label="change", x=[-10.0, 5.0], y=[0, 1], low=[-15.0, math.nan], high=[-6.0, math.nan])
+    figure = Figure(name="f", title="t", x_label="x", y_label="Arm", points=(points,), y_names=("<b>one</b>", "two"))
+    spec = plotly_figure(figure)
+    axis = spec["layout"]["yaxis"]
+    assert axis["ticktext"] == ["&lt;b&gt;one&lt;/b&gt;", "two"]
+    assert axis["range"] == [1.5, -0.5]
+    (trace,) = spec["data"]
+    assert trace["error_x"]["array"] == [4.0, None]
+    assert trace["error_x"]["arrayminus"] == [5.0, None]
+    assert "&lt;b&gt;one" in trace["customdata"][0]
+    assert json.loads(json.dumps(spec, allow_nan=False)) == spec

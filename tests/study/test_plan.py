@@ -13,6 +13,7 @@ from spektron.study.ledger import Ledger, Record
 from spektron.study.plan import make_plan, plan_table
 from spektron.study.space import Float
 from spektron.study.sqlite_file import require_openable
+from studies.patch_scales import STUDY as PATCH_SCALES
 from tests.study.toy import CORPUS, toy_study
 
 
@@ -161,3 +162,12 @@ def test_a_database_that_cannot_be_opened_is_told_at_once(tmp_path):
         require_openable(f"sqlite:///{tmp_path}/file/mlflow.db")
     require_openable(f"sqlite:///{tmp_path}/new/mlflow.db")
     require_openable("http://127.0.0.1:9")
+
+
+def test_points_of_one_configuration_are_one_trial():
+    """Seven subsets of scales × three merges × seeds: with one scale there is nothing to merge."""
+    plan = make_plan(PATCH_SCALES, PATCH_SCALES.with_preset("laptop"), CORPUS)
+    assert len(plan.trials) == plan.num_trials == (3 + 4 * 3) * 3
+    assert len(fingerprints(plan)) == plan.num_trials
+    alone = [trial.config["encoder"] for trial in plan.trials if len(trial.config["encoder"]["scales"]) == 1]
+    assert {encoder["merge"] for encoder in alone} == {"concat"}

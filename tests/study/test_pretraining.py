@@ -62,10 +62,19 @@ def test_a_batch_is_cut_as_the_placement_says(memory: None, tmp_path: Path) -> N
         run(tmp_path / "four", accumulation=4)
 
 
+HOW: dict[str, Any] = {
+    "accumulation": 2,
+    "compile": True,
+    "recompute": True,
+    "checkpoint_every": 7,
+    "num_workers": 2,
+}
+
+
 def test_every_way_of_training_is_reachable(memory: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen: list[Worker] = []
     monkeypatch.setattr(pretraining, "pretrain", lambda *_, worker, **__: seen.append(worker) or {})
-    run(tmp_path, gpus_per_worker=1.0, threads_per_worker=3, accumulation=2, compile=True, checkpoint_every=7)
+    run(tmp_path, gpus_per_worker=1.0, threads_per_worker=3, **{k: v for k, v in HOW.items() if k != "num_workers"})
     plain = Worker()
     assert {f.name for f in fields(Worker) if getattr(seen[0], f.name) == getattr(plain, f.name)} == {
         "rank",
@@ -75,7 +84,7 @@ def test_every_way_of_training_is_reachable(memory: None, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     "values",
-    [{"train.checkpoint_every": 7}, {"train.accumulation": 2}, {"train.compile": True}, {"train.num_workers": 2}],
+    [{f"train.{name}": value} for name, value in HOW.items()],
 )
 def test_how_it_is_carried_out_is_no_part_of_a_trials_identity(values: dict[str, Any]) -> None:
     plain, other = (make_plan(STUDY, STUDY.with_preset("laptop", v), CORPUS) for v in ({}, values))

@@ -20,7 +20,7 @@ from ray.data.block import BlockMetadata
 from ray.data.datasource import Datasource
 
 from spektron.core.errors import ResourceError, SpektronError
-from spektron.corpus.schema import ROW_BYTES
+from spektron.corpus.schema import BATCH_COLUMNS, ROW_BYTES
 from spektron.corpus.streaming.reading import RowSlice, num_rows_of, read_slices
 
 __all__ = ["READ_CPUS", "own_errors", "ray_is_ready", "ray_tables", "require_free_cpu"]
@@ -76,8 +76,8 @@ def require_free_cpu(wait_s: float = CPU_WAIT_S) -> None:
         time.sleep(0.2)
 
 
-def ray_tables(slices: Iterator[RowSlice]) -> Iterator[pa.Table]:
-    """Yield the rows of `slices`, which may be endless, in order; where a table ends means nothing.
+def ray_tables(slices: Iterator[RowSlice], columns: Sequence[str] = BATCH_COLUMNS) -> Iterator[pa.Table]:
+    """Yield `columns` of the rows of `slices`, which may be endless, in order; where a table ends means nothing.
 
     Raises
     ------
@@ -89,7 +89,9 @@ def ray_tables(slices: Iterator[RowSlice]) -> Iterator[pa.Table]:
     while tasks := list(islice(_tasks(slices), _TASKS_PER_DATASET)):
         require_free_cpu()
         with own_errors():
-            yield from _dataset(tasks).iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=2)
+            yield from _dataset(tasks, columns).iter_batches(
+                batch_size=None, batch_format="pyarrow", prefetch_batches=2
+            )
 
 
 def _tasks(slices: Iterator[RowSlice]) -> Iterator[list[RowSlice]]:
@@ -105,13 +107,13 @@ def _tasks(slices: Iterator[RowSlice]) -> Iterator[list[RowSlice]]:
         yield task
 
 
-def _dataset(tasks: Sequence[list[RowSlice]]) -> ray.data.Dataset:
+def _dataset(tasks: Sequence[list[RowSlice]], columns: Sequence[str]) -> ray.data.Dataset:
     logging.getLogger("ray.data").setLevel(logging.WARNING)
     # Ray warns that progress bars are off because we turned them off.
     logging.getLogger("ray.data._internal.progress").setLevel(logging.ERROR)
     with DataContext.current(_quiet_context()):
         return ray.data.read_datasource(
-            _SliceSource(tasks),
+            _SliceSource(tasks, columns),
             override_num_blocks=len(tasks),
             compute=TaskPoolStrategy(_READ_CONCURRENCY),
             num_cpus=READ_CPUS,
@@ -153,9 +155,9 @@ _OWN_ERRORS = _all_subclasses(SpektronError)
 class _SliceSource(Datasource):  # type: ignore[misc]
     """One read task for each list of slices."""
 
-    def __init__(self, tasks: Sequence[list[RowSlice]]) -> None:
+    def __init__(self, tasks: Sequence[list[RowSlice]], columns: Sequence[str]) -> None:
         super().__init__()
-        self._tasks = tasks
+        self._tasks, self._columns = tasks, tuple(columns)
 
     def get_name(self) -> str:
         return "SpektronCorpus"
@@ -166,11 +168,11 @@ class _SliceSource(Datasource):  # type: ignore[misc]
     def get_read_tasks(
         self, parallelism: int, per_task_row_limit: int | None = None, data_context: DataContext | None = None
     ) -> list[ReadTask]:
-        return [_read_task(task) for task in self._tasks]
+        return [_read_task(task, self._columns) for task in self._tasks]
 
 
-def _read_task(slices: list[RowSlice]) -> ReadTask:
+def _read_task(slices: list[RowSlice], columns: Sequence[str]) -> ReadTask:
     rows = num_rows_of(slices)
     paths = sorted({f"{piece.folder}/{piece.file}" for piece in slices})
     metadata = BlockMetadata(num_rows=rows, size_bytes=rows * ROW_BYTES, input_files=paths, exec_stats=None)
-    return ReadTask(lambda: read_slices(slices), metadata)
+    return ReadTask(lambda: read_slices(slices, columns), metadata)

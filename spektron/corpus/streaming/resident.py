@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["RESIDENT_ROW_BYTES", "resident_batches", "resident_rows"]
 
-# Intensities, two float32 axis ends, an int64 modality.
+# Intensities, two float32 axis ends, an int64 modality. The 28 bytes of the instrument are left out: a third of a
+# percent, and which subsets are kept, and so the order of their rows, stays as it was before there were any.
 RESIDENT_ROW_BYTES = INTENSITY_BYTES + 2 * 4 + 8
 
-Prefix = tuple[str, str | None]
+Prefix = tuple[str, str | None, bool]
 
 _lock = threading.Lock()
-# (fingerprint, kind or None for all kinds) → rows; of one corpus at a time.
+# (fingerprint, kind or None for all kinds, whether instruments were read) → rows; of one corpus at a time.
 _kept: dict[Prefix, SpectrumBatch] = {}
 
 
@@ -35,8 +36,9 @@ def resident_rows(prefix: Prefix, num_rows: int, read: Callable[[int], SpectrumB
 
     Parameters
     ----------
-    prefix : tuple of (str, str or None)
-        Fingerprint of the corpus's content (the same content under another path is the same rows), and the kind.
+    prefix : tuple of (str, str or None, bool)
+        Fingerprint of the corpus's content (the same content under another path is the same rows), the kind, and
+        whether its instruments are read.
     num_rows : int
         Rows asked for.
     read : callable
@@ -44,12 +46,17 @@ def resident_rows(prefix: Prefix, num_rows: int, read: Callable[[int], SpectrumB
     """
     with _lock:
         # Give the memory back before more is taken: other corpora, and kinds where all are wanted or the other way.
-        for other in [kept for kept in _kept if kept[0] != prefix[0] or (kept[1] is None) != (prefix[1] is None)]:
+        for other in [kept for kept in _kept if _company(kept) != _company(prefix)]:
             del _kept[other]
         if prefix not in _kept or len(_kept[prefix]) < num_rows:
             _kept.pop(prefix, None)
             _kept[prefix] = read(num_rows)
         return _kept[prefix].take(slice(0, num_rows))
+
+
+def _company(prefix: Prefix) -> tuple[str, bool, bool]:
+    fingerprint, kind, instruments = prefix
+    return fingerprint, kind is None, instruments
 
 
 def forget_resident_rows() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from spektron.corpus.schema import decode
+from spektron.corpus.schema import BATCH_COLUMNS, decode
 from spektron.corpus.streaming.order import WINDOW_ROWS, StreamOrder, cut_rows
 from spektron.corpus.streaming.ray_read import ray_tables
 from spektron.corpus.streaming.reading import RowSlice, empty_batch
@@ -18,7 +18,9 @@ from spektron.spectra.spectrum import SpectrumBatch
 __all__ = ["shuffled_batches", "slices_from", "streaming_batches"]
 
 
-def streaming_batches(slices: Sequence[RowSlice], order: StreamOrder, start_batch: int) -> Iterator[SpectrumBatch]:
+def streaming_batches(
+    slices: Sequence[RowSlice], order: StreamOrder, start_batch: int, columns: Sequence[str] = BATCH_COLUMNS
+) -> Iterator[SpectrumBatch]:
     """Endless batches; a start in the middle of an epoch reads nothing before the window it starts in.
 
     Parameters
@@ -29,9 +31,11 @@ def streaming_batches(slices: Sequence[RowSlice], order: StreamOrder, start_batc
         Of this worker.
     start_batch : int
         The first batch to yield.
+    columns : sequence of str
+        What of the corpus is read.
     """
     position = start_batch * order.batch_size
-    tables = ray_tables(slices_from(slices, order, position))
+    tables = ray_tables(slices_from(slices, order, position), columns)
     try:
         yield from shuffled_batches(tables, order, position)
     finally:

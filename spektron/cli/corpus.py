@@ -1,26 +1,20 @@
-"""``spektron``: corpora and studies from the command line."""
+"""``spektron corpus``: fetch, build, look at and check corpora."""
 
 from __future__ import annotations
 
-import runpy
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import tyro
-from rich.console import Console
-from tyro.extras import SubcommandApp
 
+from spektron.cli.console import console
 from spektron.core.errors import ConfigError
 from spektron.core.storage import Storage
 from spektron.corpus import BuildConfig
 from spektron.report.phases import phase_bars
-from spektron.report.terminal import console_width
-from spektron.study.command import RunOptions, guarded, run_study
-from spektron.study.study import Study
 
-__all__ = ["main"]
+__all__ = ["Build", "Fetch", "Info", "Report", "Verify"]
 
 # An option that takes several words and may be given several times: none of them takes another's place.
 _Words = tuple[tuple[str, ...], ...]
@@ -48,7 +42,7 @@ class Fetch:
         found = fetch(self.source, self.folder, files=files)
         is_packed = PUBLICATIONS[self.source].is_packed
         unpack = "".join(f"unzip {path} -d {self.folder} && " for path in found if is_packed)
-        _console().print(
+        console().print(
             f"{len(found)} files in {self.folder}; look next: {unpack}spektron corpus build --source "
             f"{self.source}:{self.folder} --out CORPUS",
             highlight=False,
@@ -102,8 +96,8 @@ class Build:
         sources = [open_source(word) for word in words]
         with workers(self.workers) as many, phase_bars() as progress:
             build_corpus(sources, out, config, overwrite=self.overwrite, workers=many, progress=progress)
-        _console().print(render_info(out))
-        _console().print(
+        console().print(render_info(out))
+        console().print(
             f"look next: {out}/card.md, and spektron corpus report {out} for every record not kept or mended"
         )
         return 0
@@ -119,7 +113,7 @@ class Info:
     def run(self) -> int:
         from spektron.corpus import render_info
 
-        _console().print(render_info(self.folder))
+        console().print(render_info(self.folder))
         return 0
 
 
@@ -143,7 +137,7 @@ class Report:
 
         chosen = {"outcome": self.outcome, "reason": self.reason, "source": self.source}
         wanted = {name: value for name, value in chosen.items() if value is not None}
-        _console().print(render_report(self.folder, wanted, self.limit))
+        console().print(render_report(self.folder, wanted, self.limit))
         return 0
 
 
@@ -160,81 +154,11 @@ class Verify:
         with phase_bars() as progress:
             report = verify_corpus(self.folder, progress)
         report.require_ok()
-        _console().print(
+        console().print(
             f"{self.folder}: {report.num_spectra:,} spectra, every shard and every row as the manifest says"
         )
         return 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run(RunOptions):
-    """Run a study of the studies/ folder."""
-
-    study: Annotated[str, tyro.conf.Positional]
-    """Its name (corpus_scaling), or the path of its file."""
-
-    def run(self) -> int:
-        return run_study(_load_study(self.study), self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class List:
-    """List the studies there are."""
-
-    def run(self) -> int:
-        console = _console()
-        paths = sorted(Path("studies").glob("*.py"))
-        if not paths:
-            raise ConfigError(
-                f"expected studies in {Path('studies').absolute()}, found none", "run this from the project's folder"
-            )
-        for path in paths:
-            study = _load_study(str(path))
-            console.print(f"[bold]{path.stem}[/]  {study.question}")
-        return 0
-
-
-def main() -> int:
-    """Entry point of ``spektron``."""
-    app, corpus, study = SubcommandApp(), SubcommandApp(), SubcommandApp()
-    for name, command in {"fetch": Fetch, "build": Build, "info": Info, "report": Report, "verify": Verify}.items():
-        corpus.command(name=name)(command)
-    for name, command in {"run": Run, "list": List}.items():
-        study.command(name=name)(command)
-    app.command(corpus, name="corpus", help="Fetch spectra, build corpora, look at them, check them.")
-    app.command(study, name="study", help="Run studies.")
-    chosen = app.cli(prog="spektron", description="Scaling studies of a foundation model of vibrational spectra.")
-    return guarded(chosen.run)
-
-
-def _console() -> Console:
-    return Console(width=console_width())
-
-
 def _flat(given: _Words) -> tuple[str, ...]:
     return tuple(word for words in given for word in words)
-
-
-def _load_study(word: str) -> Any:
-    """The ``STUDY`` of a file under studies/: read as a file, because the package never imports studies."""
-    path = Path(word) if word.endswith(".py") else Path("studies") / f"{word}.py"
-    if not path.is_file():
-        names = ", ".join(sorted(p.stem for p in Path("studies").glob("*.py"))) or "none here"
-        raise ConfigError(
-            f"expected a study named {word!r} in ./studies, found: {names}",
-            "run from the project's folder, or give the path of the study's file",
-        )
-    try:
-        study = runpy.run_path(str(path)).get("STUDY")
-    except Exception as error:  # whatever a user's file raises
-        raise ConfigError(
-            f"expected {path} to run, found {type(error).__name__}: {error}", f"see the whole of it: python {path}"
-        ) from error
-    if not isinstance(study, Study):
-        found = "no such name" if study is None else f"a {type(study).__name__}"
-        raise ConfigError(f"expected {path} to define STUDY, a Study; found {found}", "see studies/corpus_scaling.py")
-    return study
-
-
-if __name__ == "__main__":
-    sys.exit(main())

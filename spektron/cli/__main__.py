@@ -1,0 +1,7 @@
+"""``python -m spektron.cli``."""
+
+import sys
+
+from spektron.cli import main
+
+sys.exit(main())

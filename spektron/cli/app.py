@@ -1,0 +1,29 @@
+"""``spektron``: its commands, put together."""
+
+from __future__ import annotations
+
+from tyro.extras import SubcommandApp
+
+from spektron.cli.corpus import Build, Fetch, Info, Report, Verify
+from spektron.cli.model import Embed, Export, Show
+from spektron.cli.study import List, ReplayStep, Run
+from spektron.study.command import guarded
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Entry point of ``spektron``."""
+    app, corpus, model, study = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
+    for name, command in {"fetch": Fetch, "build": Build, "info": Info, "report": Report, "verify": Verify}.items():
+        corpus.command(name=name)(command)
+    for name, look in {"export": Export, "show": Show, "embed": Embed}.items():
+        model.command(name=name)(look)
+    for name, run in {"run": Run, "list": List}.items():
+        study.command(name=name)(run)
+    app.command(corpus, name="corpus", help="Fetch spectra, build corpora, look at them, check them.")
+    app.command(model, name="model", help="Take a model out of a study, look into it, use it.")
+    app.command(study, name="study", help="Run studies.")
+    app.command(name="replay")(ReplayStep)
+    chosen = app.cli(prog="spektron", description="Scaling studies of a foundation model of vibrational spectra.")
+    return guarded(chosen.run)
