@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -154,7 +155,7 @@ def _look_closely(train: TrainStep, step: int, first_step: int, batch: SpectrumB
     if isfinite(loss) and not isfinite(norm):
         train.objective.load_state_dict(before)
         operation = _nan_made_by(train, step, batch)
-    finite: list[bool] = np.isfinite(batch.intensity).all(axis=1).tolist()
+    finite: list[bool] = torch.isfinite(torch.from_numpy(batch.intensity)).all(dim=1).tolist()
     rows = tuple(
         ReplayedRow(
             spectrum_id=name or f"row {place}, of no training spectrum",
@@ -181,8 +182,10 @@ def _look_closely(train: TrainStep, step: int, first_step: int, batch: SpectrumB
 def _nan_made_by(train: TrainStep, step: int, batch: SpectrumBatch) -> str:
     """Which operation of the backward pass makes the first NaN; torch finds NaN, not infinities."""
     try:
-        with torch.autograd.detect_anomaly(check_nan=True):
-            train(step, batch)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that this mode is slow, and the whole stack of the operation
+            with torch.autograd.detect_anomaly(check_nan=True):
+                train(step, batch)
     except RuntimeError as error:
         if made := re.search(r"Function '(\w+)' returned nan", str(error)):
             return made.group(1)
