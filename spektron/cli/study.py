@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import runpy
+from contextlib import ExitStack
 from dataclasses import dataclass
+from math import inf, isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,25 +55,42 @@ class ReplayStep:
     """diverged-step-….json in a trial's checkpoint folder; the error of the trial names it."""
     corpus: Path
     """Folder of the corpus that the trial was trained on."""
+    device: str = "cpu"
+    """Where to take the steps: cpu, cuda, …; that of the run meets the same rounding."""
+    ray: bool = False
+    """Connect to a Ray cluster first (RAY_ADDRESS, else one on this machine): a subset too large for memory is read
+    through it, as it was in training."""
 
     def run(self) -> int:
         from spektron.corpus import Corpus
         from spektron.pretrain.replay import replay  # torch takes seconds
 
         out = console()
-        with out.status("taking the steps since the checkpoint again …"):
-            found = replay(self.record, Corpus.open(self.corpus))
+        with ExitStack() as stack:
+            if self.ray:
+                from spektron.corpus.building.ray_workers import connected
+
+                stack.enter_context(connected(1))
+            stack.enter_context(out.status("taking the steps since the checkpoint again …"))
+            found = replay(self.record, Corpus.open(self.corpus), device=self.device)
         out.print(
             f"[bold]step {found.step}[/], again from step {found.first_step}: loss {found.loss:.4g}, "
             f"gradient norm {found.grad_norm:.4g}",
             highlight=False,
         )
         out.print(found.sentence, highlight=False, markup=False)
-        for title, names in (("outputs", found.modules), ("gradients", found.gradients), ("weights", found.weights)):
+        for title, names in (
+            ("outputs", found.modules),
+            ("terms of the loss", found.terms),
+            ("gradients", found.gradients),
+            ("weights", found.weights),
+        ):
             if names:
                 shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
                 out.print(f"  {title} that are no numbers: {shown}", highlight=False)
-        out.print(f"  spectra: {', '.join(found.rows)}", highlight=False, markup=False)
+        for row in sorted(found.rows, key=lambda row: -row.loss if isfinite(row.loss) else -inf):
+            told = "" if row.is_finite_as_seen else ", not finite as a view" if row.is_finite else ", not finite"
+            out.print(f"  loss {row.loss:.4g}{told}: {row.spectrum_id}", highlight=False, markup=False)
         return 0
 
 

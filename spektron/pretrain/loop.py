@@ -140,9 +140,10 @@ class _Run:
         except DivergedError as error:
             if self.window.diverged is None:
                 raise
-            raise recorded(
-                error, *self.window.diverged, self.corpus, self.config, self.worker, self.checkpoint_dir
-            ) from error
+            told = recorded(error, self.window.diverged, self.corpus, self.config, self.worker, self.checkpoint_dir)
+            if self.worker.world_size > 1:
+                dist.barrier()  # the first error ends all workers: none raises before each has named its spectra
+            raise told from error
 
     def _train(self, batches: Iterator[SpectrumBatch]) -> dict[str, float]:
         config = self.config

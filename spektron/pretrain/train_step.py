@@ -15,6 +15,7 @@ from spektron.pretrain.byol import agreement_loss, momentum_at
 from spektron.pretrain.config import PretrainConfig
 from spektron.pretrain.curriculum import mask_at
 from spektron.pretrain.data import TensorBatch, to_tensors
+from spektron.pretrain.health import shared_failure
 from spektron.pretrain.hiding import hide_metadata
 from spektron.pretrain.losses import ReconstructionLoss
 from spektron.pretrain.masking import draw_masks
@@ -111,7 +112,7 @@ class TrainStep:
             together = TensorBatch.together(parts)
             with self._unsynced(last=index == count - 1):
                 loss = self._loss_of(together) / count
-                torch.autograd.backward(loss)
+                torch.autograd.backward(shared_failure(loss))
             total += loss.detach()
         return total
 

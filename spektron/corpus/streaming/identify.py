@@ -23,8 +23,9 @@ _PROBED = slice(0, None, 256)
 def spectrum_ids(corpus: Corpus, batch: SpectrumBatch) -> list[str]:
     """Name the training spectra of a batch, whatever stream it came from.
 
-    The corpus holds equal numbers once, so a spectrum's numbers are as good as its name. The training split is read
-    until all are found: seconds, which a run that trains well never spends.
+    The corpus holds equal numbers (modality, axis and intensities) once, so they are as good as a name. The training
+    split is read until all are found: seconds, which a run that trains well never spends. That holds for every subset
+    and mixture, in memory or read through Ray Data, because nothing is asked of the order in which rows came.
 
     Returns
     -------
@@ -42,12 +43,21 @@ def spectrum_ids(corpus: Corpus, batch: SpectrumBatch) -> list[str]:
         for rows in map(decode, table.to_batches()):
             for row in _candidates(rows.intensity, batch.intensity):
                 for place in places.get(_key(rows.intensity[row]), ()):
-                    if np.array_equal(rows.intensity[row], batch.intensity[place], equal_nan=True):
+                    if _is_same(rows, int(row), batch, place):
                         found[place] = names[first + int(row)].as_py()
             first += len(rows)
         if all(found):
             break
     return found
+
+
+def _is_same(rows: SpectrumBatch, row: int, batch: SpectrumBatch, place: int) -> bool:
+    return (
+        rows.modality[row] == batch.modality[place]
+        and rows.wavenumber_start_cm1[row] == batch.wavenumber_start_cm1[place]
+        and rows.wavenumber_stop_cm1[row] == batch.wavenumber_stop_cm1[place]
+        and np.array_equal(rows.intensity[row], batch.intensity[place])
+    )
 
 
 def _candidates(rows: NDArray[np.float32], wanted: NDArray[np.float32]) -> NDArray[np.intp]:
