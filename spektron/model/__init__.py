@@ -1,5 +1,6 @@
 """The encoder of vibrational spectra and its heads. torch only."""
 
+from spektron.model.attention import AttentionMap, OnAxis, Tokens
 from spektron.model.config import EncoderConfig, Merge, Normalisation, Positions
 from spektron.model.encoder import UNKNOWN_MODALITY, EncoderOutput, SpectrumEncoder
 from spektron.model.flops import block_flops, num_parameters, training_flops
@@ -11,6 +12,7 @@ from spektron.model.scales import SCALES, Scale
 __all__ = [
     "SCALES",
     "UNKNOWN_MODALITY",
+    "AttentionMap",
     "Embedding",
     "EncoderConfig",
     "EncoderOutput",
@@ -18,6 +20,7 @@ __all__ = [
     "Merge",
     "Normalisation",
     "Normalised",
+    "OnAxis",
     "OutsideRangeWarning",
     "Positions",
     "Pretrained",
@@ -25,6 +28,7 @@ __all__ = [
     "ReconstructionHead",
     "Scale",
     "SpectrumEncoder",
+    "Tokens",
     "block_flops",
     "normalise_visible",
     "num_parameters",

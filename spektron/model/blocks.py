@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from spektron.model.config import EncoderConfig
 
-__all__ = ["Block", "CrossAttention"]
+__all__ = ["WITH_WEIGHTS", "Block", "CrossAttention"]
 
 
 class _Attention(nn.Module):
@@ -23,6 +23,11 @@ class _Attention(nn.Module):
     def forward(self, tokens_btd: Tensor) -> Tensor:
         query, key, value = _heads(self.qkv(tokens_btd), 3, self.heads)
         return _mixed(query, key, value, self.out)
+
+    def weights(self, tokens_btd: Tensor) -> Tensor:
+        """What `forward` mixes values by, ``(batch, heads, tokens, tokens)``; rows sum to 1."""
+        query, key, _ = _heads(self.qkv(tokens_btd), 3, self.heads)
+        return _softmax(query, key)
 
 
 class Block(nn.Module):
@@ -75,6 +80,16 @@ class CrossAttention(nn.Module):
         key, value = _heads(self.key_value(self.others_norm(others_bod)), 2, self.heads)
         return tokens_btd + _mixed(query, key, value, self.out)
 
+    def weights(self, tokens_btd: Tensor, others_bod: Tensor) -> Tensor:
+        """What `forward` mixes values by, ``(batch, heads, tokens, others)``; rows sum to 1."""
+        (query,) = _heads(self.query(self.norm(tokens_btd)), 1, self.heads)
+        key, _ = _heads(self.key_value(self.others_norm(others_bod)), 2, self.heads)
+        return _softmax(query, key)
+
+
+# Modules that can say what they attend to, of the arguments of `forward`.
+WITH_WEIGHTS = (_Attention, CrossAttention)
+
 
 def _heads(projected: Tensor, count: int, heads: int) -> tuple[Tensor, ...]:
     """``(batch, tokens, count · dim)`` → `count` of ``(batch, heads, tokens, dim / heads)``."""
@@ -87,3 +102,8 @@ def _mixed(query: Tensor, key: Tensor, value: Tensor, out: nn.Linear) -> Tensor:
     mixed = F.scaled_dot_product_attention(query, key, value)
     projected: Tensor = out(mixed.transpose(1, 2).flatten(2))
     return projected
+
+
+def _softmax(query: Tensor, key: Tensor) -> Tensor:
+    # The fused kernel keeps no weights, so they are computed again, and only for who asks.
+    return torch.softmax(query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5, dim=-1)

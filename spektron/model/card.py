@@ -24,7 +24,11 @@ def render_model_card(
         else f"| {name} | not trained on | |"
         for name in MODALITIES
     )
-    known = "\n".join(f"| {key} | {_cell(about[key])} |" for key in sorted(about)) or "| nothing stated | |"
+    stated = {key: about[key] for key in sorted(about)}
+    known = "\n".join(
+        f"| {_cell(key)} | {_cell(value)} |" for key, value in stated.items() if not isinstance(value, Mapping)
+    )
+    blocks = "".join(_block(key, value) for key, value in stated.items() if isinstance(value, Mapping))
     return f"""# Encoder of vibrational spectra
 
 {num_parameters(model):,} parameters: {config.layers} blocks × {config.dim} × {config.heads} heads over windows
@@ -52,12 +56,16 @@ Outside these ranges `embed` warns, and marks the spectra.
 
 | | |
 | --- | --- |
-{known}
+{known or "| nothing stated | |"}
+{_block("encoder", config.model_dump(mode="json"))}{blocks}"""
 
-## Configuration
+
+def _block(name: str, values: Mapping[str, Any]) -> str:
+    return f"""
+## Configuration: {_cell(name)}
 
 ```json
-{json.dumps(config.model_dump(mode="json"), indent=1)}
+{json.dumps(values, indent=1)}
 ```
 """
 
