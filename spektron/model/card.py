@@ -24,11 +24,8 @@ def render_model_card(
         else f"| {name} | not trained on | |"
         for name in MODALITIES
     )
-    stated = {key: about[key] for key in sorted(about)}
-    known = "\n".join(
-        f"| {_cell(key)} | {_cell(value)} |" for key, value in stated.items() if not isinstance(value, Mapping)
-    )
-    blocks = "".join(_block(key, value) for key, value in stated.items() if isinstance(value, Mapping))
+    single = {key: value for key, value in about.items() if not isinstance(value, Mapping)}
+    several = "".join(_section(key, about[key]) for key in sorted(about.keys() - single.keys()))
     return f"""# Encoder of vibrational spectra
 
 {num_parameters(model):,} parameters: {config.layers} blocks × {config.dim} × {config.heads} heads over windows
@@ -54,20 +51,23 @@ Outside these ranges `embed` warns, and marks the spectra.
 
 ## What is known of it
 
-| | |
-| --- | --- |
-{known or "| nothing stated | |"}
-{_block("encoder", config.model_dump(mode="json"))}{blocks}"""
+{_table(single) if single else "Nothing is stated."}
+{several}{_section("encoder", config.model_dump(mode="json"))}"""
 
 
-def _block(name: str, values: Mapping[str, Any]) -> str:
+def _section(name: str, values: Mapping[str, Any]) -> str:
+    flat = not any(isinstance(value, Mapping | list) for value in values.values())
+    told = _table(values) if flat and values else f"```json\n{json.dumps(values, indent=1)}\n```"
     return f"""
-## Configuration: {_cell(name)}
+## {_cell(name).replace("_", " ").capitalize()}
 
-```json
-{json.dumps(values, indent=1)}
-```
+{told}
 """
+
+
+def _table(values: Mapping[str, Any]) -> str:
+    rows = "\n".join(f"| {_cell(key)} | {_cell(values[key])} |" for key in sorted(values))
+    return f"| | |\n| --- | --- |\n{rows}"
 
 
 def _cell(value: object) -> str:

@@ -170,7 +170,7 @@ def test_a_card_shows_what_is_nested_as_json_and_no_markup(pretrained: Pretraine
     card = (tmp_path / "README.md").read_text()
     assert "| a\\|b | &lt;b> |" in card
     blocks = [json.loads(part.partition("```")[0]) for part in card.split("```json\n")[1:]]
-    assert blocks[1] == about["pretraining"]
+    assert blocks[0] == about["pretraining"]
     assert Pretrained.from_pretrained(tmp_path).about == about
 
 
