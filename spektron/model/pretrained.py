@@ -161,6 +161,7 @@ class Pretrained:
         folder.mkdir(parents=True, exist_ok=True)
         tensors = {name: tensor.detach().contiguous() for name, tensor in self.model.state_dict().items()}
         save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+        (folder / WEIGHTS).chmod(0o644)  # safetensors' 0600 would keep a shared disk's other users out
         config = {
             "format": FORMAT,
             "encoder": self.model.encoder.config.model_dump(mode="json"),
