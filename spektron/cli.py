@@ -1,4 +1,4 @@
-"""``spektron``: corpora and studies from the command line."""
+"""``spektron``: corpora, studies and models from the command line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import tyro
 from rich.console import Console
 from tyro.extras import SubcommandApp
 
+from spektron.commands.inspect import Attend, Reconstruct
+from spektron.commands.model import Embed, Export, Package, Show
 from spektron.core.errors import ConfigError
 from spektron.core.storage import Storage
 from spektron.corpus import BuildConfig
@@ -196,13 +198,17 @@ class List:
 
 def main() -> int:
     """Entry point of ``spektron``."""
-    app, corpus, study = SubcommandApp(), SubcommandApp(), SubcommandApp()
+    app, corpus, study, model = (SubcommandApp() for _ in range(4))
     for name, command in {"fetch": Fetch, "build": Build, "info": Info, "report": Report, "verify": Verify}.items():
         corpus.command(name=name)(command)
     for name, command in {"run": Run, "list": List}.items():
         study.command(name=name)(command)
+    models = {"export": Export, "show": Show, "embed": Embed, "package": Package}
+    for name, command in {**models, "reconstruct": Reconstruct, "attend": Attend}.items():
+        model.command(name=name)(command)
     app.command(corpus, name="corpus", help="Fetch spectra, build corpora, look at them, check them.")
     app.command(study, name="study", help="Run studies.")
+    app.command(model, name="model", help="Export trained models, ask them, look into them, pack them to be served.")
     chosen = app.cli(prog="spektron", description="Scaling studies of a foundation model of vibrational spectra.")
     return guarded(chosen.run)
 

@@ -61,8 +61,6 @@ def _one_step(folder: Path) -> Path:
 def _about(loaded: Loaded, corpus: Corpus) -> dict[str, Any]:
     config, step = loaded.config, loaded.progress.step
     held_out = {name: value for name, value in sorted(loaded.progress.metrics.items()) if name.startswith("val_")}
-    if held_out:
-        held_out["at_step"] = step if step == config.steps else step - step % config.eval_every
     return {
         "corpus": corpus.name,
         "corpus_fingerprint": corpus.fingerprint,
@@ -70,6 +68,8 @@ def _about(loaded: Loaded, corpus: Corpus) -> dict[str, Any]:
         "steps": step,
         "steps_planned": config.steps,
         "spektron": __version__,
+        # A checkpoint between two evaluations holds the metrics of the one before it.
+        "held_out_at_step": (step if step == config.steps else step - step % config.eval_every) if held_out else None,
         "held_out": held_out,
         "pretraining": config.model_dump(mode="json", exclude={"encoder"}),
     }

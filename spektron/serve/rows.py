@@ -101,7 +101,7 @@ def _numbers(intensity: Any) -> NDArray[np.float64] | str:
 
 
 def _number(value: Any) -> float | None:
-    """The number that it is; NaN where JSON has null, None for what is no number."""
+    """The number that it is, None for what is none."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         return None
     try:
@@ -111,5 +111,7 @@ def _number(value: Any) -> float | None:
 
 
 def _shown(value: Any) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return "no value"  # pandas writes NaN where JSON has null
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:39]}…"
