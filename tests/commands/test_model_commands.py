@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from spektron import cli
 from spektron.corpus import Corpus
 from spektron.corpus.sources.files import read_file
 from spektron.model import Pretrained
-from spektron.pretrain import HeldOut, pretrain
+from spektron.pretrain import HeldOut, export_model, pretrain
 from spektron.pretrain.evaluate import HELD_OUT_KEY, hidden_errors, one_mask
 from spektron.spectra import Spectrum
 from spektron.spectra.spectrum import SpectrumBatch
@@ -43,10 +45,12 @@ def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def model(run: Path, corpus: Corpus, spektron: Command, tmp_path: Path) -> Path:
-    assert spektron("export", run, tmp_path / "m", "--corpus", corpus.folder)[0] == 0
-    return tmp_path / "m"
+@pytest.fixture(scope="module")
+def model(run: Path, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An exported model; not to be written to."""
+    folder = tmp_path_factory.mktemp("exported") / "m"
+    export_model(run, corpus).save_pretrained(folder)
+    return folder
 
 
 def table(path: Path, seed: int = 0, header: str = "") -> Path:
@@ -55,21 +59,28 @@ def table(path: Path, seed: int = 0, header: str = "") -> Path:
     return path
 
 
-def test_an_export_is_not_written_over_unless_told(model: Path, run: Path, corpus: Corpus, spektron: Command) -> None:
-    again = "export", run, model, "--corpus", corpus.folder
-    status, output = spektron(*again)
-    assert (status, "found something" in output, "--overwrite" in output) == (2, True, True)
-    status, output = spektron(*again, "--overwrite")
-    assert status == 0
+def test_an_export_is_not_written_over_unless_told(
+    model: Path, run: Path, corpus: Corpus, spektron: Command, tmp_path: Path
+) -> None:
+    words = "export", run, tmp_path / "m", "--corpus", corpus.folder
+    status, output = spektron(*words)
+    assert status == 0, output
     assert "step 2 of 2, trained on" in output
-    assert f"look next: {model}/README.md" in output
+    assert f"look next: {tmp_path}/m/README.md" in output
+    assert all((model / path.name).read_bytes() == path.read_bytes() for path in (tmp_path / "m").iterdir())
+    (tmp_path / "m" / "README.md").write_text("old")
+    status, output = spektron(*words)
+    assert (status, "found something" in output, "--overwrite" in output) == (2, True, True)
+    assert spektron(*words, "--overwrite")[0] == 0
+    assert (tmp_path / "m" / "README.md").read_text() == (model / "README.md").read_text()
 
 
-def test_a_model_is_shown_without_obeying_what_it_says(model: Path, spektron: Command) -> None:
-    config = json.loads((model / "config.json").read_text())
+def test_a_model_is_shown_without_obeying_what_it_says(model: Path, spektron: Command, tmp_path: Path) -> None:
+    copy = shutil.copytree(model, tmp_path / "m")
+    config = json.loads((copy / "config.json").read_text())
     config["about"]["corpus"] = "[red]evil[/]\x1b]0;title\x07"
-    (model / "config.json").write_text(json.dumps(config))
-    status, output = spektron("show", model)
+    (copy / "config.json").write_text(json.dumps(config))
+    status, output = spektron("show", copy)
     assert status == 0
     assert "[red]evil[/]\\x1b]0;title\\x07" in output
     assert "val_mse " in output
@@ -127,8 +138,6 @@ def test_a_reconstruction_is_that_of_the_held_out_metric(
     status, output = spektron("reconstruct", model, "--corpus", corpus.folder, "--row", 3, "--figure", figure)
     assert status == 0, output
     assert figure.read_bytes().startswith(b"\x89PNG")
-    import torch
-
     held_out, pretrained = HeldOut(corpus, torch.device("cpu")), Pretrained.from_pretrained(model)
     masks = np.concatenate([one_mask(HELD_OUT_KEY, row) for row in range(corpus.num_spectra("validation"))])
     spectra = corpus.read("validation")
