@@ -32,6 +32,9 @@ FORBIDDEN = {
     "scaling": {"ray", "torch", "mlflow"},
     "report": {"ray", "torch", "mlflow"},
     "spectra": {"ray", "torch"},
+    "model": {"ray", "mlflow"},
+    "serve.save": {"ray", "optuna"},
+    "cli": {"ray", "torch", "mlflow", "optuna"},  # or every command takes seconds to say hello
 }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tyro.extras import SubcommandApp
 
 from spektron.cli.corpus import Build, Fetch, Info, Report, Verify
-from spektron.cli.model import Embed, Export, Look, Show
+from spektron.cli.inspect import Attend, Reconstruct
+from spektron.cli.model import Embed, Export, Package, Show
 from spektron.cli.study import List, ReplayStep, Run
 from spektron.study.command import guarded
 
@@ -17,12 +18,13 @@ def main() -> int:
     app, corpus, model, study = SubcommandApp(), SubcommandApp(), SubcommandApp(), SubcommandApp()
     for name, command in {"fetch": Fetch, "build": Build, "info": Info, "report": Report, "verify": Verify}.items():
         corpus.command(name=name)(command)
-    for name, look in {"export": Export, "show": Show, "embed": Embed, "look": Look}.items():
-        model.command(name=name)(look)
+    models = {"export": Export, "show": Show, "embed": Embed, "package": Package}
+    for name, ask in {**models, "reconstruct": Reconstruct, "attend": Attend}.items():
+        model.command(name=name)(ask)
     for name, run in {"run": Run, "list": List}.items():
         study.command(name=name)(run)
     app.command(corpus, name="corpus", help="Fetch spectra, build corpora, look at them, check them.")
-    app.command(model, name="model", help="Take a model out of a study, look into it, use it.")
+    app.command(model, name="model", help="Export trained models, ask them, look into them, pack them to be served.")
     app.command(study, name="study", help="Run studies.")
     app.command(name="replay")(ReplayStep)
     chosen = app.cli(prog="spektron", description="Scaling studies of a foundation model of vibrational spectra.")

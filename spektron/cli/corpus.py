@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from spektron.cli.console import console
+from spektron.cli.printing import printed_console
 from spektron.core.errors import ConfigError
 from spektron.core.storage import Storage
 from spektron.corpus import BuildConfig
@@ -42,7 +42,7 @@ class Fetch:
         found = fetch(self.source, self.folder, files=files)
         is_packed = PUBLICATIONS[self.source].is_packed
         unpack = "".join(f"unzip {path} -d {self.folder} && " for path in found if is_packed)
-        console().print(
+        printed_console().print(
             f"{len(found)} files in {self.folder}; look next: {unpack}spektron corpus build --source "
             f"{self.source}:{self.folder} --out CORPUS",
             highlight=False,
@@ -96,8 +96,8 @@ class Build:
         sources = [open_source(word) for word in words]
         with workers(self.workers) as many, phase_bars() as progress:
             build_corpus(sources, out, config, overwrite=self.overwrite, workers=many, progress=progress)
-        console().print(render_info(out))
-        console().print(
+        printed_console().print(render_info(out))
+        printed_console().print(
             f"look next: {out}/card.md, and spektron corpus report {out} for every record not kept or mended"
         )
         return 0
@@ -113,7 +113,7 @@ class Info:
     def run(self) -> int:
         from spektron.corpus import render_info
 
-        console().print(render_info(self.folder))
+        printed_console().print(render_info(self.folder))
         return 0
 
 
@@ -137,7 +137,7 @@ class Report:
 
         chosen = {"outcome": self.outcome, "reason": self.reason, "source": self.source}
         wanted = {name: value for name, value in chosen.items() if value is not None}
-        console().print(render_report(self.folder, wanted, self.limit))
+        printed_console().print(render_report(self.folder, wanted, self.limit))
         return 0
 
 
@@ -154,7 +154,7 @@ class Verify:
         with phase_bars() as progress:
             report = verify_corpus(self.folder, progress)
         report.require_ok()
-        console().print(
+        printed_console().print(
             f"{self.folder}: {report.num_spectra:,} spectra, every shard and every row as the manifest says"
         )
         return 0

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from spektron.cli.console import console
+from spektron.cli.printing import printed_console
 from spektron.core.errors import ConfigError
 from spektron.study.command import RunOptions, run_study
 from spektron.study.study import Study
@@ -35,7 +35,7 @@ class List:
     """List the studies there are."""
 
     def run(self) -> int:
-        out = console()
+        out = printed_console()
         paths = sorted(Path("studies").glob("*.py"))
         if not paths:
             raise ConfigError(
@@ -65,7 +65,7 @@ class ReplayStep:
         from spektron.corpus import Corpus
         from spektron.pretrain.replay import replay  # torch takes seconds
 
-        out = console()
+        out = printed_console()
         with ExitStack() as stack:
             if self.ray:
                 from spektron.corpus.building.ray_workers import connected

@@ -1,5 +1,6 @@
 """The encoder of vibrational spectra and its heads. torch only."""
 
+from spektron.model.attention import AttentionMap, OnAxis, Tokens
 from spektron.model.conditioning import Instrument
 from spektron.model.config import Backbone, Conditioning, EncoderConfig, Merge, Normalisation, Positions
 from spektron.model.encoder import UNKNOWN_MODALITY, EncoderOutput, SpectrumEncoder
@@ -13,6 +14,7 @@ from spektron.model.scales import SCALES, Scale
 __all__ = [
     "SCALES",
     "UNKNOWN_MODALITY",
+    "AttentionMap",
     "Backbone",
     "Conditioning",
     "Embedding",
@@ -23,6 +25,7 @@ __all__ = [
     "Merge",
     "Normalisation",
     "Normalised",
+    "OnAxis",
     "OutsideRangeWarning",
     "Positions",
     "PreprocessingConfig",
@@ -31,6 +34,7 @@ __all__ = [
     "ReconstructionHead",
     "Scale",
     "SpectrumEncoder",
+    "Tokens",
     "block_flops",
     "normalise_visible",
     "num_parameters",

@@ -16,7 +16,7 @@ from spektron.model.config import EncoderConfig
 from spektron.model.convolution import Convolution
 from spektron.model.state_space import StateSpace
 
-__all__ = ["Block", "Blocks", "CrossAttention", "attention_weights"]
+__all__ = ["WITH_WEIGHTS", "Block", "Blocks", "CrossAttention"]
 
 
 class _Attention(nn.Module):
@@ -29,12 +29,13 @@ class _Attention(nn.Module):
         self.out = nn.Linear(config.dim, config.dim)
 
     def forward(self, tokens_btd: Tensor) -> Tensor:
-        query, key, value = self.parts(tokens_btd)
+        query, key, value = _heads(self.qkv(tokens_btd), 3, self.heads)
         return _mixed(query, key, value, self.out)
 
-    def parts(self, tokens_btd: Tensor) -> tuple[Tensor, ...]:
-        """Queries, keys and values, each ``(batch, heads, tokens, dim / heads)``."""
-        return _heads(self.qkv(tokens_btd), 3, self.heads)
+    def weights(self, tokens_btd: Tensor) -> Tensor:
+        """What `forward` mixes values by, ``(batch, heads, tokens, tokens)``; rows sum to 1."""
+        query, key, _ = _heads(self.qkv(tokens_btd), 3, self.heads)
+        return _softmax(query, key)
 
 
 class Block(nn.Module):
@@ -110,22 +111,19 @@ class CrossAttention(nn.Module):
 
     def forward(self, tokens_btd: Tensor, others_bod: Tensor) -> Tensor:
         """Add what the others say: ``(batch, tokens, dim)``, ``(batch, others, dim)`` → ``(batch, tokens, dim)``."""
-        query, key, value = self.parts(tokens_btd, others_bod)
-        return tokens_btd + _mixed(query, key, value, self.out)
-
-    def parts(self, tokens_btd: Tensor, others_bod: Tensor) -> tuple[Tensor, ...]:
-        """Queries of the tokens, keys and values of the others, each ``(batch, heads, …, dim / heads)``."""
         (query,) = _heads(self.query(self.norm(tokens_btd)), 1, self.heads)
         key, value = _heads(self.key_value(self.others_norm(others_bod)), 2, self.heads)
-        return query, key, value
+        return tokens_btd + _mixed(query, key, value, self.out)
+
+    def weights(self, tokens_btd: Tensor, others_bod: Tensor) -> Tensor:
+        """What `forward` mixes values by, ``(batch, heads, tokens, others)``; rows sum to 1."""
+        (query,) = _heads(self.query(self.norm(tokens_btd)), 1, self.heads)
+        key, _ = _heads(self.key_value(self.others_norm(others_bod)), 2, self.heads)
+        return _softmax(query, key)
 
 
-def attention_weights(attention: nn.Module, *given: Tensor) -> Tensor:
-    """What the fused kernel weighs values with, ``(batch, heads, queries, keys)``, from what an attention is given."""
-    assert isinstance(attention, _Attention | CrossAttention)
-    query, key, _ = attention.parts(*given)
-    scores: Tensor = query @ key.transpose(-2, -1) / float(query.shape[-1]) ** 0.5
-    return scores.softmax(dim=-1)
+# Modules that can say what they attend to, of the arguments of `forward`.
+WITH_WEIGHTS = (_Attention, CrossAttention)
 
 
 def _mixer(config: EncoderConfig, lengths: Sequence[int], place: int) -> nn.Module:
@@ -145,3 +143,8 @@ def _mixed(query: Tensor, key: Tensor, value: Tensor, out: nn.Linear) -> Tensor:
     mixed = F.scaled_dot_product_attention(query, key, value)
     projected: Tensor = out(mixed.transpose(1, 2).flatten(2))
     return projected
+
+
+def _softmax(query: Tensor, key: Tensor) -> Tensor:
+    # The fused kernel keeps no weights, so they are computed again, and only for who asks.
+    return torch.softmax(query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5, dim=-1)

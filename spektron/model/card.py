@@ -24,7 +24,8 @@ def render_model_card(
         else f"| {name} | not trained on | |"
         for name in MODALITIES
     )
-    known = "\n".join(f"| {key} | {_cell(about[key])} |" for key in sorted(about)) or "| nothing stated | |"
+    single = {key: value for key, value in about.items() if not isinstance(value, Mapping)}
+    several = "".join(_section(key, about[key]) for key in sorted(about.keys() - single.keys()))
     return f"""# Encoder of vibrational spectra
 
 {num_parameters(model):,} parameters: {config.layers} blocks (`{config.backbone}`) × {config.dim} × {config.heads}
@@ -50,16 +51,23 @@ Outside these ranges `embed` warns, and marks the spectra.
 
 ## What is known of it
 
-| | |
-| --- | --- |
-{known}
+{_table(single) if single else "Nothing is stated."}
+{several}{_section("encoder", config.model_dump(mode="json"))}"""
 
-## Configuration
 
-```json
-{json.dumps(config.model_dump(mode="json"), indent=1)}
-```
+def _section(name: str, values: Mapping[str, Any]) -> str:
+    flat = not any(isinstance(value, Mapping | list) for value in values.values())
+    told = _table(values) if flat and values else f"```json\n{json.dumps(values, indent=1)}\n```"
+    return f"""
+## {_cell(name).replace("_", " ").capitalize()}
+
+{told}
 """
+
+
+def _table(values: Mapping[str, Any]) -> str:
+    rows = "\n".join(f"| {_cell(key)} | {_cell(values[key])} |" for key in sorted(values))
+    return f"| | |\n| --- | --- |\n{rows}"
 
 
 def _cell(value: object) -> str:

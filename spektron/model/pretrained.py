@@ -9,32 +9,28 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from spektron.core.errors import ConfigError, SpectrumError
 from spektron.core.files import sha256_file, write_text
+from spektron.model.attention import AttentionMap, attention_maps
 from spektron.model.card import render_model_card
 from spektron.model.conditioning import Instrument
-from spektron.model.config import EncoderConfig
+from spektron.model.folder import CARD, CONFIG, FORMAT, WEIGHTS, read_config, require_shapes
 from spektron.model.reconstruction import MaskedReconstructor
 from spektron.spectra.instrument_terms import INSTRUMENT_TERMS
 from spektron.spectra.spectrum import MODALITIES, NUM_POINTS, SpectrumBatch
 
 __all__ = ["Embedding", "OutsideRangeWarning", "Pretrained"]
 
-FORMAT = 1
-_WEIGHTS, _CONFIG, _CARD = "model.safetensors", "config.json", "README.md"
-# A configuration is a few hundred bytes; what is larger is none.
-_MOST_CONFIG_BYTES = 1 << 20
 # An axis that ends within this share of the trained range beyond it is the same range measured by another instrument.
 _MARGIN = 0.02
 # Codes of each field are below these.
@@ -140,20 +136,48 @@ class Pretrained:
         found = np.concatenate(rows) if rows else np.empty((0, NUM_POINTS), dtype=np.float32)
         return np.where(mask, found, spectra.intensity)
 
+    def attention(self, spectra: SpectrumBatch, *, batch_size: int = 8) -> tuple[AttentionMap, ...]:
+        """Say where every head of every block looks in whole spectra.
+
+        A map of 351 tokens and 8 heads takes 4 MB a spectrum and block: ask for a few spectra at a time.
+
+        Returns
+        -------
+        tuple of AttentionMap
+            In the order in which a spectrum goes through them; `AttentionMap.on_axis` puts one on the axis.
+
+        Raises
+        ------
+        SpectrumError
+            As `embed`.
+        ConfigError
+            For no spectra, or a model without attention.
+        """
+        self._outside(_checked(spectra))
+        if not len(spectra):
+            raise ConfigError("expected at least one spectrum to look at, found none")
+        encoder = self.model.encoder
+        parts = [attention_maps(encoder, partial(encoder, *fields)) for fields in _batches(spectra, batch_size)]
+        return tuple(
+            replace(same[0], weights=np.concatenate([part.weights for part in same]))
+            for same in zip(*parts, strict=True)
+        )
+
     def save_pretrained(self, folder: Path) -> None:
         """Write weights, configuration and card into `folder`, which is made if missing."""
         folder.mkdir(parents=True, exist_ok=True)
         tensors = {name: tensor.detach().contiguous() for name, tensor in self.model.state_dict().items()}
-        save_file(tensors, folder / _WEIGHTS, metadata={"format": "pt"})
+        save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+        (folder / WEIGHTS).chmod(0o644)  # safetensors' 0600 would keep a shared disk's other users out
         config = {
             "format": FORMAT,
             "encoder": self.model.encoder.config.model_dump(mode="json"),
             "trained_axis_cm1": {name: list(ends) for name, ends in self.trained_axis_cm1.items()},
             "about": dict(self.about),
-            "sha256": sha256_file(folder / _WEIGHTS),
+            "sha256": sha256_file(folder / WEIGHTS),
         }
-        write_text(folder / _CONFIG, json.dumps(config, indent=1, sort_keys=True))
-        write_text(folder / _CARD, render_model_card(self.model, self.trained_axis_cm1, self.about))
+        write_text(folder / CONFIG, json.dumps(config, indent=1, sort_keys=True))
+        write_text(folder / CARD, render_model_card(self.model, self.trained_axis_cm1, self.about))
 
     @classmethod
     def from_pretrained(cls, folder: Path) -> Pretrained:
@@ -164,16 +188,15 @@ class Pretrained:
         ConfigError
             Where a file is missing or damaged, of another format, or the weights are not those of the configuration.
         """
-        values = _read_config(folder)
-        encoder, axis, about = values["encoder"], values["trained_axis_cm1"], values["about"]
-        _require_shapes(folder / _WEIGHTS, encoder)
-        if (found := sha256_file(folder / _WEIGHTS)) != values["sha256"]:
+        config = read_config(folder)
+        require_shapes(folder / WEIGHTS, config.encoder)
+        if (found := sha256_file(folder / WEIGHTS)) != config.sha256:
             raise ConfigError(
-                f"{folder / _WEIGHTS}: expected sha256 {values['sha256']}, found {found}", "copy the folder again"
+                f"{folder / WEIGHTS}: expected sha256 {config.sha256}, found {found}", "copy the folder again"
             )
-        model = MaskedReconstructor(encoder)
-        model.load_state_dict(load_file(folder / _WEIGHTS))
-        return cls(model=model, trained_axis_cm1=axis, about=about)
+        model = MaskedReconstructor(config.encoder)
+        model.load_state_dict(load_file(folder / WEIGHTS))
+        return cls(model=model, trained_axis_cm1=config.trained_axis_cm1, about=config.about)
 
     def _outside(self, spectra: SpectrumBatch) -> NDArray[np.bool_]:
         outside = np.zeros(len(spectra), dtype=bool)
@@ -246,47 +269,3 @@ def _checked(spectra: SpectrumBatch) -> SpectrumBatch:
             listed = ", ".join(map(str, np.flatnonzero(rows)[:10]))
             raise SpectrumError(f"expected none of {len(spectra)} spectra with {what}, found rows {listed}")
     return spectra
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / _CONFIG
-    try:
-        if (size := path.stat().st_size) > _MOST_CONFIG_BYTES:
-            raise ConfigError(f"{path}: expected a configuration, found {size} bytes", "this is no model folder")
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(values, dict) or values.get("format") != FORMAT:
-            found = values.get("format") if isinstance(values, dict) else type(values).__name__
-            raise ConfigError(f"{path}: expected format {FORMAT}, found {found!r}", "save the model again")
-        encoder = EncoderConfig.model_validate(values["encoder"])
-        axis = {str(name): (float(low), float(high)) for name, (low, high) in values["trained_axis_cm1"].items()}
-        return {
-            "encoder": encoder,
-            "trained_axis_cm1": axis,
-            "about": dict(values["about"]),
-            "sha256": values["sha256"],
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError) as error:
-        if isinstance(error, ConfigError):
-            raise
-        problem = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        raise ConfigError(
-            f"{path}: expected the configuration of a model, found {problem}", "copy the folder again"
-        ) from (error)
-
-
-def _require_shapes(path: Path, config: EncoderConfig) -> None:
-    """Compare names and shapes in the file's head with those of the configuration, before either is made."""
-    with torch.device("meta"):
-        expected = {name: tuple(tensor.shape) for name, tensor in MaskedReconstructor(config).state_dict().items()}
-    try:
-        with safe_open(path, framework="pt") as file:
-            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise ConfigError(f"{path}: expected weights, found {error}", "copy the folder again") from error
-    if wrong := sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)):
-        name = wrong[0]
-        raise ConfigError(
-            f"{path}: expected {name} of shape {expected.get(name, 'none')}, found {found.get(name, 'none')}"
-            f" ({len(wrong)} differ)",
-            "these are the weights of another model than config.json describes",
-        )

@@ -5,6 +5,7 @@ from spektron.pretrain.config import PretrainConfig
 from spektron.pretrain.curriculum import CURRICULA, PAPER_CURRICULUM, Curriculum, Mask, Stage
 from spektron.pretrain.data import SpectrumSource
 from spektron.pretrain.evaluate import HELD_OUT_MASK, HeldOut
+from spektron.pretrain.export import export_model
 from spektron.pretrain.health import DivergedError
 from spektron.pretrain.loop import Report, pretrain
 from spektron.pretrain.losses import LossConfig, ReconstructionLoss
@@ -30,6 +31,7 @@ __all__ = [
     "Stage",
     "Worker",
     "draw_masks",
+    "export_model",
     "latest_checkpoint",
     "load_model",
     "pretrain",

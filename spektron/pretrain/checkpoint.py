@@ -15,9 +15,10 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -27,7 +28,15 @@ from spektron.core.identity import differences
 from spektron.model import EncoderConfig, MaskedReconstructor
 from spektron.pretrain.config import PretrainConfig
 
-__all__ = ["Progress", "latest_checkpoint", "load_checkpoint", "load_model", "save_checkpoint"]
+__all__ = [
+    "Loaded",
+    "Progress",
+    "latest_checkpoint",
+    "load_checkpoint",
+    "load_model",
+    "read_checkpoint",
+    "save_checkpoint",
+]
 
 FORMAT = 2
 # What of a run's parameters is the model; the rest are heads of the second objective and its target.
@@ -143,8 +152,32 @@ def load_checkpoint(
     return Progress(**state["progress"])
 
 
+class Loaded(NamedTuple):
+    """A checkpoint without its optimizer.
+
+    Attributes
+    ----------
+    model : MaskedReconstructor
+        On the CPU and in evaluation mode.
+    config : PretrainConfig
+    corpus_fingerprint : str
+        Of the corpus that it was trained on.
+    progress : Progress
+    """
+
+    model: MaskedReconstructor
+    config: PretrainConfig
+    corpus_fingerprint: str
+    progress: Progress
+
+
 def load_model(folder: Path) -> MaskedReconstructor:
-    """Read the model of a checkpoint, on the CPU and in evaluation mode.
+    """Read the model of a checkpoint, as `read_checkpoint` does."""
+    return read_checkpoint(folder).model
+
+
+def read_checkpoint(folder: Path) -> Loaded:
+    """Read the model of a checkpoint, and what it was made with.
 
     Raises
     ------
@@ -159,12 +192,21 @@ def load_model(folder: Path) -> MaskedReconstructor:
     state = _read_state(folder)
     if state["format"] != FORMAT:
         raise ConfigError(f"checkpoint {folder} has format {state['format']}, expected {FORMAT}", "pretrain again")
-    model = MaskedReconstructor(EncoderConfig.model_validate(state["config"]["encoder"]))
+    try:
+        # A study's trials may have settings of their own beside.
+        known = {name: value for name, value in state["config"].items() if name in PretrainConfig.model_fields}
+        config = PretrainConfig.model_validate(known)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
+        raise ConfigError(
+            f"checkpoint {folder}: expected a configuration of this version, found {problems}", "pretrain again"
+        ) from error
+    model = MaskedReconstructor(config.encoder)
     tensors = load_file(folder / _MODEL)
     model.load_state_dict(
         {name.removeprefix(_OF_MODEL): tensor for name, tensor in tensors.items() if name.startswith(_OF_MODEL)}
     )
-    return model.eval()
+    return Loaded(model.eval(), config, state["corpus"], Progress(**state["progress"]))
 
 
 def _folders(directory: Path) -> list[Path]:

@@ -14,6 +14,7 @@ below the first has learnt nothing; one that is not below the second knows no mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,9 @@ from spektron.pretrain.byol import embedding_spread
 from spektron.pretrain.data import SpectrumSource, to_tensors
 from spektron.pretrain.losses import spread_of
 from spektron.pretrain.masking import MaskConfig, draw_masks
+from spektron.spectra.spectrum import NUM_POINTS
 
-__all__ = ["HELD_OUT_LIMIT", "HELD_OUT_MASK", "HeldOut"]
+__all__ = ["HELD_OUT_KEY", "HELD_OUT_LIMIT", "HELD_OUT_MASK", "HeldOut", "hidden_errors", "one_mask"]
 
 # A quarter of the points in three spans of 171 points: wider than a coarse window (128), so that no scale can
 # interpolate from a window that reaches over the gap, and wider than most bands.
@@ -129,9 +131,7 @@ class HeldOut:
         return metrics
 
     def _mean_squared_error(self, predicted: Floats, mask: NDArray[np.bool_]) -> float:
-        """Mean over spectra of the mean over their masked points, in each spectrum's own variance."""
-        error = np.where(mask, predicted - self._truth, 0.0) / self._spread[:, None]
-        return float(np.mean((error**2).sum(axis=1) / mask.sum(axis=1)))
+        return _masked_error(self._truth, predicted, mask, self._spread)
 
     @torch.no_grad()
     def _predict(self, model: MaskedReconstructor, mask: NDArray[np.bool_]) -> tuple[Floats, torch.Tensor]:
@@ -165,6 +165,34 @@ class HeldOut:
                 near = np.abs(predicted[None, :] - peaks[:, None]) <= PEAK_TOLERANCE
                 found += int(near.any(axis=1).sum())
         return found / sum(map(len, self._peaks))
+
+
+def one_mask(key: Sequence[int], row: int = 0) -> NDArray[np.bool_]:
+    """The mask of one row of those that `HELD_OUT_MASK` draws from `key`, shape (1, 2048)."""
+    unseen = np.broadcast_to(np.float32(0.0), (row + 1, NUM_POINTS))  # spans are drawn without looking
+    return draw_masks(HELD_OUT_MASK, unseen, key)[row:]
+
+
+def hidden_errors(
+    truth: NDArray[np.float32], predicted: NDArray[np.float32], mask: NDArray[np.bool_]
+) -> dict[str, float]:
+    """Errors of some spectra as `HeldOut` counts them: ``mse``, and ``mse_interpolation`` of a straight line.
+
+    Parameters
+    ----------
+    truth, predicted : ndarray, shape (spectra, 2048)
+        In the intensity's unit.
+    mask : ndarray, shape (spectra, 2048), bool
+    """
+    spread, exact = spread_of(torch.from_numpy(truth)).double().numpy(), truth.astype(np.float64)
+    guesses = {"mse": predicted.astype(np.float64), "mse_interpolation": _interpolated(exact, mask)}
+    return {name: _masked_error(exact, guess, mask, spread) for name, guess in guesses.items()}
+
+
+def _masked_error(truth: Floats, predicted: Floats, mask: NDArray[np.bool_], spread: Floats) -> float:
+    """Mean over spectra of the mean over their masked points, in each spectrum's own variance."""
+    error = np.where(mask, predicted - truth, 0.0) / spread[:, None]
+    return float(np.mean((error**2).sum(axis=1) / mask.sum(axis=1)))
 
 
 def _visible_mean(truth: Floats, mask: NDArray[np.bool_]) -> Floats:

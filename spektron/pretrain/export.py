@@ -1,79 +1,82 @@
-"""From a run's checkpoint to a model that stands by itself, with the ranges it was trained on and its origin."""
+"""From a checkpoint to a model that people use: its weights, the axes it knows, and what is known of it."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from spektron import __version__
 from spektron.core.errors import ConfigError
 from spektron.corpus import Corpus
+from spektron.corpus.axis_range import training_axis_cm1
 from spektron.model import Pretrained
-from spektron.pretrain.checkpoint import latest_checkpoint, load_model
-from spektron.spectra.spectrum import MODALITIES
+from spektron.pretrain.checkpoint import Loaded, latest_checkpoint, read_checkpoint
 
-__all__ = ["export"]
-
-# Axis ends of this share of a modality's spectra on either side are left out: a single odd spectrum of thousands must
-# not open the range for all. With fewer than 200 spectra every one counts.
-TAIL = 0.005
-_METRICS = ("val_mse", "val_spectral_angle", "val_peak_recall", "val_mse_interpolation")
+__all__ = ["export_model"]
 
 
-def export(checkpoint: Path, corpus: Corpus) -> Pretrained:
-    """Read a checkpoint's model, and what is known of its training.
+def export_model(checkpoint: Path, corpus: Corpus) -> Pretrained:
+    """Make a `Pretrained` of a checkpoint and the corpus that it was trained on.
+
+    Of a checkpoint weights, configuration and metrics are kept; the optimizer and heads of other objectives are not.
 
     Parameters
     ----------
     checkpoint : Path
-        A folder ``step-…``, or one that holds such folders: then the last whole one.
+        A folder ``step-…``, or the folder of a run that holds them: then its last whole one.
     corpus : Corpus
-        What it was trained on.
+        Asked for the axes of the spectra that the run saw (`spektron.corpus.axis_range`).
 
     Raises
     ------
     ConfigError
         When there is no whole checkpoint, or it was trained on another corpus.
+    CorpusError
+        When a shard of the corpus is missing or damaged.
     """
-    folder = checkpoint if checkpoint.name.startswith("step-") else latest_checkpoint(checkpoint)
-    if folder is None:
+    folder = _one_step(checkpoint)
+    loaded = read_checkpoint(folder)
+    if loaded.corpus_fingerprint != corpus.fingerprint:
         raise ConfigError(
-            f"expected checkpoints in {checkpoint}, found none",
-            "name a folder step-…, or trials/FINGERPRINT under the home folder (a study's trials.csv lists them)",
+            f"expected the corpus that {folder} was trained on, of fingerprint {loaded.corpus_fingerprint}, found "
+            f"{corpus.name} of fingerprint {corpus.fingerprint}",
+            "name that corpus: its axes and its name go into the model's card",
         )
-    model = load_model(folder)
-    state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-    if state["corpus"] != corpus.fingerprint:
-        raise ConfigError(
-            f"{folder} was trained on corpus {state['corpus']}, found {corpus.fingerprint} ({corpus.name})",
-            "name the corpus that the run was trained on: its axis ranges are the model's",
-        )
-    config, progress = state["config"], state["progress"]
-    metrics = {name: progress["metrics"][name] for name in _METRICS if name in progress["metrics"]}
-    about = {
+    config = loaded.config
+    axis_cm1 = training_axis_cm1(corpus, num_spectra=config.num_spectra, mix=config.mix)
+    return Pretrained(model=loaded.model, trained_axis_cm1=axis_cm1, about=_about(loaded, corpus))
+
+
+def _one_step(folder: Path) -> Path:
+    if folder.name.startswith("step-") or not folder.is_dir():
+        return folder  # what is wrong with it is told when it is read
+    if found := latest_checkpoint(folder):
+        return found
+    raise ConfigError(
+        f"expected a checkpoint (a folder step-…) at or in {folder}, found none that is whole",
+        "runs keep theirs below --home, in studies/…/trials/FINGERPRINT/",
+    )
+
+
+def _about(loaded: Loaded, corpus: Corpus) -> dict[str, Any]:
+    config, step = loaded.config, loaded.progress.step
+    held_out = {name: value for name, value in sorted(loaded.progress.metrics.items()) if name.startswith("val_")}
+    return {
         "corpus": corpus.name,
-        "corpus fingerprint": corpus.fingerprint,
-        "training spectra": config["num_spectra"] or corpus.num_spectra("train"),
-        "steps": progress["step"],
-        "spectra a step": config["batch_size"],
-        "seed": config["seed"],
-        "trained encoder": config.get("train_encoder", True),
+        "corpus_fingerprint": corpus.fingerprint,
+        "training_spectra": _num_unique(loaded, corpus),
+        "steps": step,
+        "steps_planned": config.steps,
         "spektron": __version__,
-        **metrics,
+        # A checkpoint between two evaluations holds the metrics of the one before it.
+        "held_out_at_step": (step if step == config.steps else step - step % config.eval_every) if held_out else None,
+        "held_out": held_out,
+        "pretraining": config.model_dump(mode="json", exclude={"encoder"}),
     }
-    return Pretrained(model=model, trained_axis_cm1=_trained_axis(corpus, config["num_spectra"]), about=about)
 
 
-def _trained_axis(corpus: Corpus, num_spectra: int | None) -> dict[str, tuple[float, float]]:
-    """Lowest start and highest stop of each modality's training spectra in cm⁻¹, less the tails."""
-    names, start, stop = corpus.axes("train", num_spectra)
-    ranges = {}
-    for name in MODALITIES:
-        rows = names == name
-        if rows.any():
-            low = np.quantile(start[rows], TAIL, method="lower")
-            high = np.quantile(stop[rows], 1 - TAIL, method="higher")
-            ranges[name] = (float(low), float(high))
-    return ranges
+def _num_unique(loaded: Loaded, corpus: Corpus) -> int:
+    config = loaded.config
+    if config.mix is not None:
+        return sum(share.unique for share in corpus.shares(config.mix, config.num_spectra))
+    return config.num_spectra or corpus.num_spectra("train")

@@ -7,7 +7,7 @@ time per figure.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from spektron.report.numbers import compact
 from spektron.report.palette import GROUP_MARKERS, INK, MUTED, PAPER_COLOURS, arm_colours
 from spektron.report.series import Curve, Figure, Marker, Points
 
-__all__ = ["FIGURE_SUFFIXES", "draw_figure", "save_figure"]
+__all__ = ["FIGURE_SUFFIXES", "STYLE", "draw_figure", "save_drawn", "save_figure"]
 
 FIGURE_SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -93,17 +93,22 @@ def save_figure(figure: Figure, path: Path) -> None:
     ConfigError
         For another suffix.
     """
+    save_drawn(lambda: draw_figure(figure), path, title=figure.title, description=describe(figure))
+
+
+def save_drawn(draw: Callable[[], mpl.Figure], path: Path, *, title: str, description: str) -> None:
+    """Write what `draw` draws to `path`, with words for those who cannot see it; as `save_figure`."""
     suffix = path.suffix.lower()
     if suffix not in FIGURE_SUFFIXES:
         raise ConfigError(f"expected a figure's path to end in {', '.join(FIGURE_SUFFIXES)}, found {path}", "rename it")
     # No dates in the file: the same values give the same bytes. PNG takes its text under other names.
     metadata: dict[str, Any] = {
-        ".png": {"Title": figure.title, "Description": describe(figure), "Software": None},
-        ".svg": {"Title": figure.title, "Description": describe(figure), "Date": None},
-        ".pdf": {"Title": figure.title, "Subject": describe(figure), "CreationDate": None},
+        ".png": {"Title": title, "Description": description, "Software": None},
+        ".svg": {"Title": title, "Description": description, "Date": None},
+        ".pdf": {"Title": title, "Subject": description, "CreationDate": None},
     }[suffix]
     with matplotlib.rc_context(STYLE), atomic_path(path) as temporary:
-        draw_figure(figure).savefig(temporary, format=suffix[1:], metadata=metadata)
+        draw().savefig(temporary, format=suffix[1:], metadata=metadata)
 
 
 def _set_axes(axes: Axes, figure: Figure) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,6 +147,16 @@ class SpectrumBatch:
 
     def __len__(self) -> int:
         return len(self.modality)
+
+    @classmethod
+    def of(cls, spectra: Sequence[Spectrum]) -> SpectrumBatch:
+        """Put spectra side by side, in their order."""
+        return cls(
+            intensity=np.array([spectrum.intensity for spectrum in spectra], dtype=np.float32).reshape(-1, NUM_POINTS),
+            wavenumber_start_cm1=np.array([spectrum.wavenumber_start_cm1 for spectrum in spectra], dtype=np.float32),
+            wavenumber_stop_cm1=np.array([spectrum.wavenumber_stop_cm1 for spectrum in spectra], dtype=np.float32),
+            modality=np.array([MODALITIES.index(spectrum.modality) for spectrum in spectra], dtype=np.int64),
+        )
 
     def take(self, rows: NDArray[np.intp] | slice) -> SpectrumBatch:
         """The rows named, in that order."""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import pickle
 import warnings
 from dataclasses import replace
@@ -135,6 +137,43 @@ def test_a_hostile_folder_runs_nothing_and_is_named(
     assert not (tmp_path / "exploded").exists()
 
 
+@pytest.mark.timeout(20)  # a pipe that is opened waits for ever
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_pipe_or_folder_in_the_place_of_a_file_is_named(pretrained: Pretrained, tmp_path: Path, name: str) -> None:
+    pretrained.save_pretrained(tmp_path)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ConfigError, match=f"{name}: expected a regular file"):
+        Pretrained.from_pretrained(tmp_path)
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    with pytest.raises(ConfigError, match=f"{name}: expected a regular file"):
+        Pretrained.from_pretrained(tmp_path)
+
+
+def test_weights_through_a_link_are_weights(pretrained: Pretrained, tmp_path: Path) -> None:
+    """As in the caches of model hubs; what a link leads to is compared all the same."""
+    pretrained.save_pretrained(tmp_path / "m")
+    (tmp_path / "m" / "model.safetensors").rename(tmp_path / "blob")
+    (tmp_path / "m" / "model.safetensors").symlink_to("../blob")
+    again = Pretrained.from_pretrained(tmp_path / "m")
+    np.testing.assert_array_equal(again.embed(make_batch(2)).values, pretrained.embed(make_batch(2)).values)
+    (tmp_path / "m" / "model.safetensors").unlink()
+    (tmp_path / "m" / "model.safetensors").symlink_to("/etc/hostname")
+    with pytest.raises(ConfigError, match="expected weights"):
+        Pretrained.from_pretrained(tmp_path / "m")
+
+
+def test_a_card_shows_what_is_nested_as_json_and_no_markup(pretrained: Pretrained, tmp_path: Path) -> None:
+    about = {"a|b": "<b>", "pretraining": {"steps": 7, "loss": {"mse_weight": 1.0}}}
+    replace(pretrained, about=about).save_pretrained(tmp_path)
+    card = (tmp_path / "README.md").read_text()
+    assert "| a\\|b | &lt;b> |" in card
+    blocks = [json.loads(part.partition("```")[0]) for part in card.split("```json\n")[1:]]
+    assert blocks[0] == about["pretraining"]
+    assert Pretrained.from_pretrained(tmp_path).about == about
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
@@ -146,6 +185,11 @@ def test_a_hostile_folder_runs_nothing_and_is_named(
         (lambda config: config | {"encoder": config["encoder"] | {"code": "x"}}, "Extra inputs"),
         (lambda config: config | {"sha256": "0" * 64}, "expected sha256 0000"),
         (lambda config: config | {"trained_axis_cm1": {"IR": "wide"}}, "ValueError"),
+        (lambda config: config | {"trained_axis_cm1": {"IR": [math.nan, 4000.0]}}, "found nan to 4000.0 for 'IR'"),
+        (lambda config: config | {"trained_axis_cm1": {"IR": [4000.0, 400.0]}}, "expected from low to high"),
+        (lambda config: config | {"trained_axis_cm1": {"../IR": [400.0, 4000.0]}}, "for '../IR'"),
+        (lambda config: config | {"auto_map": {"AutoModel": "modeling.Model"}}, "unknown names: 'auto_map'"),
+        (lambda config: config | {"weights": "../other/model.safetensors"}, "unknown names: 'weights'"),
         (lambda config: {"format": 1}, "KeyError"),
     ],
 )

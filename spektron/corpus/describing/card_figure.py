@@ -17,8 +17,6 @@ SPECTRA_PER_PANEL = 4
 _COLUMNS = 3
 _PANEL_INCHES = (2.6, 1.9)
 _MOST_CHARACTERS = 38
-# Absorption is drawn from high to low wavenumbers, a Raman shift upwards.
-_DRAWN_DOWNWARDS = ("IR", "NIR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +68,7 @@ def draw_examples(panels: Sequence[Panel]) -> bytes:
 
     from spektron.report.figures import STYLE
     from spektron.report.palette import PAPER_COLOURS
+    from spektron.report.spectrum_axes import DRAWN_DOWNWARDS
 
     num_rows = -(-len(panels) // _COLUMNS)
     size = (_PANEL_INCHES[0] * _COLUMNS, _PANEL_INCHES[1] * num_rows + 0.2)
@@ -90,7 +89,7 @@ def draw_examples(panels: Sequence[Panel]) -> bytes:
             axes.set_yticks([])
             axes.margins(x=0.01)
             axes.set_xlabel("wavenumber / cm⁻¹")
-            if panel.modality in _DRAWN_DOWNWARDS:
+            if panel.modality in DRAWN_DOWNWARDS:
                 axes.invert_xaxis()
         png = io.BytesIO()
         figure.savefig(png, format="png", metadata={"Software": None})

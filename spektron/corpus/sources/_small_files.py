@@ -79,6 +79,11 @@ class SmallFiles(FileSource):
             elif not part.file and part.start <= place < part.stop:
                 yield from self._read_file(path, first, *_WHOLE)
 
+    def read_file(self, path: Path) -> Iterator[Spectrum | Reject]:
+        """Yield every record of one file below the folder, whatever its name, kept or refused."""
+        for start, stop in self._ranges_of(path) if self._is_big(path) else [_WHOLE]:
+            yield from self._read_file(path, path, start, stop)
+
     def _run(self, files: list[Path], start: int, stop: int) -> Part:
         return Part("", start, stop, fingerprint([ascii(self._relative(path)) for path in files[start:stop]]))
 
