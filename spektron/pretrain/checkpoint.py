@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from spektron.core.errors import ConfigError
 from spektron.core.files import disk_errors, sha256_file
 from spektron.core.identity import differences
-from spektron.model import EncoderConfig, MaskedReconstructor
+from spektron.model import MaskedReconstructor
 from spektron.pretrain.config import PretrainConfig
 
 __all__ = [
