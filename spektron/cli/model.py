@@ -140,7 +140,7 @@ class Embed:
         console = printed_console()
         for path, reject in refused:
             text = f"not read: {path}: {reject.sample_id}: {reject.reason}: {reject.detail}"
-            console.print(plain(text), style="yellow", markup=False, highlight=False)
+            console.print(plain(text), style="yellow", markup=False, highlight=False, soft_wrap=True)
         if not kept:
             raise SpectrumError(
                 f"expected a spectrum in {len(self.files)} files, found none that could be read",

@@ -157,7 +157,10 @@ class Pretrained:
         if not len(spectra):
             raise ConfigError("expected at least one spectrum to look at, found none")
         encoder = self.model.encoder
-        parts = [attention_maps(encoder, partial(encoder, *fields)) for fields in _batches(spectra, batch_size)]
+        parts = [
+            attention_maps(encoder, partial(encoder, *fields, instrument=instrument))
+            for fields, instrument in _batches(spectra, batch_size)
+        ]
         return tuple(
             replace(same[0], weights=np.concatenate([part.weights for part in same]))
             for same in zip(*parts, strict=True)

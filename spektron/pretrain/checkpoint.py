@@ -193,9 +193,7 @@ def read_checkpoint(folder: Path) -> Loaded:
     if state["format"] != FORMAT:
         raise ConfigError(f"checkpoint {folder} has format {state['format']}, expected {FORMAT}", "pretrain again")
     try:
-        # A study's trials may have settings of their own beside.
-        known = {name: value for name, value in state["config"].items() if name in PretrainConfig.model_fields}
-        config = PretrainConfig.model_validate(known)
+        config = PretrainConfig.model_validate(state["config"])
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
         raise ConfigError(

@@ -31,6 +31,11 @@ class ProbeConfig(PretrainConfig):
     read_limit: int = Field(default=4096, ge=64)
     """Training spectra that the components of `pca` are found on, the first in rank order."""
 
+    @property
+    def pretraining(self) -> PretrainConfig:
+        """The run alone, as its checkpoints state it."""
+        return PretrainConfig.model_validate(self.model_dump(include=set(PretrainConfig.model_fields)))
+
 
 def represent(
     config: ProbeConfig, data: LabelledSpectra, encoder: SpectrumEncoder | None, corpus_spectra: SpectrumBatch | None

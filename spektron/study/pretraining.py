@@ -9,7 +9,7 @@ from spektron.pretrain import PretrainConfig, Worker, pretrain
 from spektron.study.study import TrialContext
 from spektron.study.trial import CorpusIdentity
 
-__all__ = ["check_pretrain_config", "pretrain_trial"]
+__all__ = ["check_pretrain_config", "pretrain_in", "pretrain_trial"]
 
 
 def check_pretrain_config(config: PretrainConfig, corpus: CorpusIdentity) -> None:
@@ -25,7 +25,12 @@ def check_pretrain_config(config: PretrainConfig, corpus: CorpusIdentity) -> Non
 
 
 def pretrain_trial(context: TrialContext) -> dict[str, float]:
-    """Pretrain once with the context's `PretrainConfig`; return the last held-out metrics.
+    """Pretrain once with the context's `PretrainConfig`; return the last held-out metrics."""
+    return pretrain_in(context, context.config)
+
+
+def pretrain_in(context: TrialContext, config: PretrainConfig) -> dict[str, float]:
+    """Pretrain where a context says; return the last held-out metrics.
 
     With one worker the loop runs here, in the Tune actor; with more it is the same loop under a nested TorchTrainer.
     """
@@ -46,7 +51,7 @@ def pretrain_trial(context: TrialContext) -> dict[str, float]:
         from spektron.pretrain.distributed import pretrain_distributed
 
         return pretrain_distributed(
-            context.config,
+            config,
             context.corpus_dir,
             num_workers=placement.num_workers,
             use_gpu=use_gpu,
@@ -57,7 +62,7 @@ def pretrain_trial(context: TrialContext) -> dict[str, float]:
             callbacks=(TuneReportCallback(),),
         )
     return pretrain(
-        context.config,
+        config,
         Corpus.open(context.corpus_dir),
         checkpoint_dir=context.checkpoint_dir,
         report=context.report,

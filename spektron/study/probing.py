@@ -13,7 +13,7 @@ from spektron.model import MaskedReconstructor, SpectrumEncoder
 from spektron.pretrain.checkpoint import latest_checkpoint, load_model
 from spektron.probe import LIBRARY_TASKS, MODALITY_TASK, ProbeConfig, labelled_spectra, probe_error, represent
 from spektron.study.arms import Measure
-from spektron.study.pretraining import pretrain_trial
+from spektron.study.pretraining import pretrain_in
 from spektron.study.study import TrialContext
 
 __all__ = ["PROBE_ERROR", "PROBE_MEASURES", "probe_trial"]
@@ -40,7 +40,7 @@ def probe_trial(context: TrialContext) -> dict[str, float]:
     config: ProbeConfig = context.config
     corpus = Corpus.open(context.corpus_dir)
     data = labelled_spectra(corpus, _TASKS)
-    metrics = pretrain_trial(context) if config.representation == "pretrained" else {}
+    metrics = pretrain_in(context, config.pretraining) if config.representation == "pretrained" else {}
     torch.set_num_threads(context.placement.threads_per_worker)
     encoder = _encoder(config, context.checkpoint_dir)
     spectra = (

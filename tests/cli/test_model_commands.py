@@ -32,6 +32,7 @@ def spektron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
     def run(*words: object) -> tuple[int, str]:
         monkeypatch.setattr("sys.argv", ["spektron", "model", *map(str, words)])
+        monkeypatch.setenv("COLUMNS", "120")  # wide enough that no cell breaks a line, wherever the tests run
         status = cli.main()
         return status, " ".join("".join(capsys.readouterr()).split())
 
