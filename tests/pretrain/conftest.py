@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from spektron.corpus.sources.simulated import Simulated
 from spektron.corpus.streaming.resident import forget_resident_rows
 from spektron.pretrain import PretrainConfig
 from tests.model.spectra import tiny
+from tests.pretrain.two_workers import run_jobs
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +22,14 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
     build_corpus([Simulated(num_spectra=360)], out, config)
     yield Corpus.open(out)
     forget_resident_rows()
+
+
+@pytest.fixture(scope="session")
+def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two processes that train together wrote, job by job."""
+    folder = tmp_path_factory.mktemp("two-workers")
+    run_jobs(folder)
+    return folder
 
 
 def small(**changes: Any) -> PretrainConfig:

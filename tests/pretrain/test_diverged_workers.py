@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 
 from spektron.pretrain import DivergedError, Worker, pretrain
 from spektron.pretrain.replay import replay
@@ -25,6 +21,7 @@ from tests.pretrain.conftest import small
 from tests.pretrain.stand_in import MemoryCorpus, make_batch
 
 STEP, RANK = 7, 1
+LOSS_OF = TrainStep._loss_of
 
 
 def config() -> Any:
@@ -47,7 +44,7 @@ class Spoilt(MemoryCorpus):
             yield batch
 
 
-def infinite(self: TrainStep, batch: Any, loss_of: Any = TrainStep._loss_of) -> Any:
+def infinite(self: TrainStep, batch: Any, loss_of: Any = LOSS_OF) -> Any:
     """As when a square overflows: the loss is infinite, its derivative is not."""
     loss = loss_of(self, batch)
     self.calls = getattr(self, "calls", 0) + 1  # type: ignore[attr-defined]
@@ -55,31 +52,24 @@ def infinite(self: TrainStep, batch: Any, loss_of: Any = TrainStep._loss_of) -> 
     return loss + torch.inf if is_bad else loss
 
 
-def run_worker(rank: int, port: int, folder: str) -> None:
-    torch.set_num_threads(1)
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    dist.init_process_group("gloo", rank=rank, world_size=2)
+def job(rank: int, folder: Path) -> None:
+    """Train until it diverges, first for a NaN, then for an infinite loss."""
     worker = Worker(rank=rank, world_size=2, num_threads=1, checkpoint_every=3)
     for name, corpus in {"nan": Spoilt(), "inf": MemoryCorpus(make_batch(32), make_batch(16, seed=1))}.items():
         if name == "inf":
             TrainStep._loss_of = infinite  # type: ignore[method-assign, assignment]
-        out = Path(folder) / name
+        out = folder / name
         try:
             pretrain(config(), corpus, checkpoint_dir=out, report=lambda *_: None, worker=worker)
         except DivergedError as error:
-            (Path(folder) / f"{name}-{rank}.txt").write_text(error.message)
+            (folder / f"{name}-{rank}.txt").write_text(error.message)
             assert len(list(out.glob("diverged-*"))) == 2, "all have named theirs before one raises"
-    dist.destroy_process_group()
+    TrainStep._loss_of = LOSS_OF  # type: ignore[method-assign]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("workers")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    mp.spawn(run_worker, (port, str(out)), nprocs=2)
-    return out
+@pytest.fixture
+def folder(two_workers: Path) -> Path:
+    return two_workers / "test_diverged_workers"
 
 
 @pytest.mark.parametrize("name", ["nan", "inf"])
