@@ -61,8 +61,8 @@ class _OneSpectrum:
         return read_spectrum(Corpus.open(place), self.split, self.row)
 
     def _of_file(self, path: Path) -> Spectrum:
+        from spektron.corpus.one_file import read_file
         from spektron.corpus.sources.base import Reject
-        from spektron.corpus.sources.files import read_file
 
         stated = {name: text for name, text in (("modality", self.modality), ("x_unit", self.x_unit)) if text}
         found = list(read_file(path, stated))

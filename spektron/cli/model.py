@@ -123,8 +123,8 @@ class Embed:
     def run(self) -> int:
         """Read, embed, write; 1 where a spectrum could not be read, and the others are there all the same."""
         from spektron.cli.printing import told_outside
+        from spektron.corpus.one_file import read_file
         from spektron.corpus.sources.base import Reject
-        from spektron.corpus.sources.files import read_file
         from spektron.model import Pretrained
         from spektron.report import write_csv
         from spektron.spectra.spectrum import SpectrumBatch

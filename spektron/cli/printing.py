@@ -39,6 +39,6 @@ def told_outside(console: Console) -> Iterator[None]:
         yield
     for warning in caught:
         if issubclass(warning.category, OutsideRangeWarning):
-            console.print(f"warning: {warning.message}", style="yellow", markup=False, highlight=False)
+            console.print(f"warning: {warning.message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
         else:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

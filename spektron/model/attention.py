@@ -129,6 +129,8 @@ class AttentionMap:
 def attention_maps(encoder: SpectrumEncoder, call: Callable[[], Any]) -> tuple[AttentionMap, ...]:
     """Run an encoder and listen to every attention in it, in the order in which they come.
 
+    What another thread asks of the same encoder meanwhile would be heard too: one at a time.
+
     Parameters
     ----------
     encoder : SpectrumEncoder

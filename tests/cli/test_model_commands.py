@@ -14,7 +14,7 @@ import torch
 
 from spektron import cli
 from spektron.corpus import Corpus
-from spektron.corpus.sources.files import read_file
+from spektron.corpus.one_file import read_file
 from spektron.model import Pretrained
 from spektron.pretrain import HeldOut, export_model, pretrain
 from spektron.pretrain.evaluate import HELD_OUT_KEY, hidden_errors, one_mask
@@ -32,7 +32,7 @@ def spektron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
     def run(*words: object) -> tuple[int, str]:
         monkeypatch.setattr("sys.argv", ["spektron", "model", *map(str, words)])
-        monkeypatch.setenv("COLUMNS", "120")  # wide enough that no cell breaks a line, wherever the tests run
+        monkeypatch.setenv("COLUMNS", "200")  # paths of tests are long
         status = cli.main()
         return status, " ".join("".join(capsys.readouterr()).split())
 

@@ -9,10 +9,10 @@ import pytest
 
 from spektron.core.errors import ConfigError
 from spektron.corpus import BuildConfig, Corpus, build_corpus
+from spektron.corpus.one_file import read_file
 from spektron.corpus.one_spectrum import read_spectrum
 from spektron.corpus.sources import open_source, read_all
 from spektron.corpus.sources.base import Reject
-from spektron.corpus.sources.files import read_file
 from spektron.corpus.sources.simulated import Simulated
 from spektron.spectra import Spectrum
 from spektron.spectra.spectrum import SpectrumBatch
