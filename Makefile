@@ -28,8 +28,9 @@ unit: $(READY) ## Unit tests (under 3 minutes)
 integration: $(READY) ## Tests on one real local Ray cluster: streams, the engine, two training workers
 	$(BIN)/python -m pytest -m "ray and not e2e" -q
 
+# One process has all that starts Ray (one cluster at a time), the other the rest: tests name their group.
 e2e: $(READY) ## End-to-end tests: processes, kill -9, MLflow servers, a Ray cluster
-	$(BIN)/python -m pytest -m e2e -q --durations=5
+	$(BIN)/python -m pytest -m e2e -n 2 --dist loadgroup -q --durations=5
 
 lint: $(READY) ## ruff: rules and format
 	$(BIN)/ruff check .

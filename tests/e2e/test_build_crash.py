@@ -16,7 +16,7 @@ import pytest
 from spektron.corpus import Corpus, verify_corpus
 from tests.e2e.driver import ROOT, environment
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("build")]
 
 # Enough parts and shards that ten kills all fall into the work; a build of twice as many only takes twice as long.
 SOURCES = ("simulated:30000", "bundled")

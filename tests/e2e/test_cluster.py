@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.driver import ROOT, SMOKE, assert_each_trial_once, environment
 from tests.e2e.test_tracking import free_port
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ray")]
 
 
 @pytest.fixture(scope="module")

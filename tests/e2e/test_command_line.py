@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.driver import SMOKE, events, run_study, spektron
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ray")]
 
 
 def test_a_plan_prints_trials_and_runs_nothing(home):

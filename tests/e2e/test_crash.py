@@ -15,7 +15,7 @@ from tests.e2e.driver import (
     wait_for,
 )
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ray")]
 
 
 def count(home, kind):

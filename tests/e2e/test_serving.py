@@ -26,7 +26,7 @@ from spektron.serve.save import save_mlflow_model
 from spektron.spectra.spectrum import MODALITIES, SpectrumBatch
 from tests.e2e.driver import ROOT, environment
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("serving")]
 
 Post = Callable[[object], tuple[int, Any]]
 

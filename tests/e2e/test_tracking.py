@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.driver import SMOKE, assert_each_trial_once, environment, finished_trials, run_study
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ray")]
 
 
 def free_port() -> int:
