@@ -22,7 +22,7 @@ smoke: $(READY) ## The same study, small, in under a minute
 test: $(READY) lint types unit integration e2e ## Everything CI runs: lint, types, and the three lanes of tests
 
 # One thread a process: two processes of two threads each, on two cores, take up to six times as long a training step.
-unit: $(READY) ## Unit tests (under 3 minutes)
+unit: $(READY) ## Unit tests (under 5 minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not ray and not e2e" -n 2 --dist loadfile -q
 
 integration: $(READY) ## Tests on one real local Ray cluster: streams, the engine, two training workers
