@@ -19,6 +19,7 @@ __all__ = [
     "interval_text",
     "number",
     "percent",
+    "percentage_points",
     "range_text",
 ]
 
@@ -75,6 +76,11 @@ def percent(value: float | None) -> str:
     if abs(hundredths) < 0.01:
         return "< 0.01 %" if hundredths > 0 else "> -0.01 %"
     return f"{_fixed(hundredths, max(0, decimals_for(hundredths, 2)))} %"
+
+
+def percentage_points(value: float | None) -> str:
+    """Write a difference of two fractions in percentage points: ``-0.29`` is ``-29 pp``."""
+    return percent(value).replace("%", "pp")
 
 
 def duration(seconds: float | None) -> str:
@@ -209,5 +215,6 @@ FORMATS: dict[str, NumberText] = {
     "count": count,
     "duration": duration,
     "percent": percent,
+    "percentage_points": percentage_points,
     "plain": lambda value: f"{value:.10g}",  # years, seeds: no separators
 }

@@ -137,10 +137,13 @@ def other_measures_card(arms: Arms, others: Sequence[Measure]) -> list[Card]:
             row[measure.metric] = interval_of(one.paired)
     means = ", ".join(f"{measure.label} {arms.reference.mean(measure.metric):.3g}" for measure in measures)
     shares = ", ".join(measure.label.lower() for measure in measures if not measure.relative)
-    differences = f"; of {shares}, whose more is better, differences in points" if shares else ""
+    differences = f"; of {shares}, whose more is better, differences in percentage points (pp)" if shares else ""
     table = Table(
         title="Other held-out metrics",
-        columns=(Column("arm", "Arm"), *(Column(m.metric, m.label, format="percent") for m in measures)),
+        columns=(
+            Column("arm", "Arm"),
+            *(Column(m.metric, m.label, format="percent" if m.relative else "percentage_points") for m in measures),
+        ),
         rows=tuple(rows),
         note=f"Changes in per cent{differences}. The reference has {means}. Intervals as above; none is corrected.",
     )

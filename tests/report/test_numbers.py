@@ -110,6 +110,11 @@ def test_percent(value, text):
     assert percent(value) == text
 
 
+def test_differences_of_fractions_are_no_per_cents() -> None:
+    interval = Interval(-0.0902, -0.1633, -0.0171)
+    assert interval_text(interval, form="percentage_points") == "-9.0 pp [-16 pp, -1.7 pp]"
+
+
 @pytest.mark.parametrize(
     ("interval", "text"),
     [
