@@ -54,7 +54,7 @@ def _one_step(folder: Path) -> Path:
         return found
     raise ConfigError(
         f"expected a checkpoint (a folder step-…) at or in {folder}, found none that is whole",
-        "runs keep theirs below --home, in studies/…/trials/FINGERPRINT/",
+        "a study's runs keep theirs in HOME/trials/FINGERPRINT; its report's trials.csv has the fingerprints",
     )
 
 
