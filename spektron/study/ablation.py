@@ -90,7 +90,8 @@ def _verdict(arms: Arms, compared: Sequence[Comparison], differs: Sequence[Compa
     better = sorted((one for one in differs if one.paired.value < 0), key=lambda one: one.paired.value)
     worse = sorted((one for one in differs if one.paired.value > 0), key=lambda one: -one.paired.value)
     if better:
-        others = f" {len(better) - 1} other arms are better too." if len(better) > 1 else ""
+        more = len(better) - 1
+        others = f" {f'{more} other arms are' if more > 1 else 'One other arm is'} better too." if more else ""
         return f"{_told(better[0], measure)} than {reference}, over {repeats}.{others}{_worse(worse, measure)}"
     if worse:
         return f"No arm is better than {reference}, over {repeats}.{_worse(worse, measure)}"
@@ -116,8 +117,8 @@ def _told(one: Comparison, measure: Measure) -> str:
 def _worse(worse: Sequence[Comparison], measure: Measure) -> str:
     if not worse:
         return ""
-    number = f"{len(worse)} arms are worse" if len(worse) > 1 else "One arm is worse"
-    return f" {number}, most of all {_told(worse[0], measure)}."
+    number = f"{len(worse)} arms are worse, most of all" if len(worse) > 1 else "One arm is worse:"
+    return f" {number} {_told(worse[0], measure)}."
 
 
 def _headlines(arms: Arms, compared: Sequence[Comparison], measure: Measure) -> tuple[Headline, ...]:

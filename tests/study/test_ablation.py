@@ -77,6 +77,14 @@ def test_worse_arms_are_counted_and_the_worst_is_named() -> None:
     assert findings.verdict.startswith("No arm is better than a, over 5 seeds. 2 arms are worse, most of all c: ")
 
 
+def test_one_arm_is_told_as_one() -> None:
+    factors = {"a": 1.0, "b": 0.6, "c": 0.8, "d": 1.6}
+    results = [trial(noisy(f, s, i), kind=k, seed=s) for i, (k, f) in enumerate(factors.items()) for s in SEEDS]
+    verdict = analysed(results, kind="a").verdict
+    assert verdict.startswith("b: 40 % lower")
+    assert " One other arm is better too. One arm is worse: d: " in verdict
+
+
 def test_equal_arms_cannot_be_told_apart_and_it_says_what_could_be_seen() -> None:
     results = [trial(noisy(1.0, s, i, 0.1), kind=k, seed=s) for i, k in enumerate("abcd") for s in SEEDS]
     findings = analysed(results, kind="a")
