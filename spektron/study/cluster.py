@@ -12,6 +12,7 @@ from types import FrameType
 
 import psutil
 
+from spektron.core.ray_shutdown import shutdown_ray
 from spektron.study.resources import DATA_CPUS, Node
 
 __all__ = ["living_nodes", "ray_cluster", "stoppable"]
@@ -59,7 +60,7 @@ def ray_cluster(*, nested: bool) -> Iterator[bool]:
     try:
         yield not ours
     finally:
-        ray.shutdown()
+        shutdown_ray()
 
 
 def _start_local(*, nested: bool) -> None:

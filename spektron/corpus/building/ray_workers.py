@@ -11,6 +11,7 @@ import ray
 from ray.data import DataContext, TaskPoolStrategy
 
 from spektron.core.errors import ResourceError
+from spektron.core.ray_shutdown import shutdown_ray
 from spektron.corpus.building.workers import Task
 from spektron.corpus.streaming.ray_read import own_errors
 
@@ -49,7 +50,7 @@ def connected(num_cpus: int) -> Iterator[None]:
         yield
     finally:
         if started:
-            ray.shutdown()
+            shutdown_ray()
 
 
 class RayWorkers:
