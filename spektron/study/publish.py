@@ -18,6 +18,7 @@ from spektron.study.outcome import Findings, Outcome, TrialResult
 from spektron.study.places import Places
 from spektron.study.plan import Plan
 from spektron.study.tags import PLAN
+from spektron.study.words import value_text
 
 __all__ = ["publish"]
 
@@ -125,9 +126,14 @@ def _trials_table(plan: Plan, results: Sequence[TrialResult]) -> Table:
     )
 
 
+def _cell(value: Any) -> Any:
+    """Scalars as they are, lists and stages in words."""
+    return value if value is None or isinstance(value, str | bool | int | float) else value_text(value)
+
+
 def _row(axes: Sequence[str], result: TrialResult) -> dict[str, Any]:
     return {
-        **{axis: result.params[axis] for axis in axes},
+        **{axis: _cell(result.params[axis]) for axis in axes},
         **result.metrics,
         "wall_s": result.wall_s,
         "cpu_s": result.cpu_s,
