@@ -167,7 +167,7 @@ def test_a_database_that_cannot_be_opened_is_told_at_once(tmp_path):
 def test_points_of_one_configuration_are_one_trial():
     """Seven subsets of scales × three merges × seeds: with one scale there is nothing to merge."""
     plan = make_plan(PATCH_SCALES, PATCH_SCALES.with_preset("laptop"), CORPUS)
-    assert len(plan.trials) == plan.num_trials == (3 + 4 * 3) * 3
+    assert len(plan.trials) == plan.num_trials == (3 + 4 * 3) * 5
     assert len(fingerprints(plan)) == plan.num_trials
     alone = [trial.config["encoder"] for trial in plan.trials if len(trial.config["encoder"]["scales"]) == 1]
     assert {encoder["merge"] for encoder in alone} == {"concat"}
