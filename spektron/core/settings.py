@@ -17,9 +17,9 @@ ModelT = TypeVar("ModelT", bound="Settings")
 
 
 class Settings(BaseModel):
-    """A frozen pydantic model that refuses unknown fields."""
+    """A frozen pydantic model that refuses unknown fields, infinities and NaN, which would have no fingerprint."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
     def with_values(self, values: Mapping[str, Any]) -> Self:
         """Return a copy with dotted paths replaced, validated again.

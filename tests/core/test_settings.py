@@ -40,6 +40,17 @@ def test_values_that_do_not_fit_are_refused(values):
         Outer().with_values(values)
 
 
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_what_is_no_number_is_refused(number):
+    class Real(Settings):
+        rate: float = Field(default=1.0, gt=-1.0)
+        shares: dict[str, float] = Field(default_factory=dict)
+
+    for values in ({"rate": number}, {"shares": {"a": number}}):
+        with pytest.raises(ConfigError, match="finite"):
+            Real().with_values(values)
+
+
 def test_settings_are_frozen_and_closed():
     with pytest.raises(ValidationError):
         Outer().steps = 3
