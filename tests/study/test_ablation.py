@@ -170,7 +170,7 @@ def test_a_trial_without_any_error_in_another_metric_costs_no_verdict() -> None:
     assert findings.status == "differs"
     card = next(card for card in findings.cards if card.title == "Other held-out metrics")
     assert card.table is not None
-    assert "of error under random masks, where a trial makes no error at all, differences too" in (card.table.note or "")
+    assert "of error under random masks, where a trial makes no error at all, differences too" in card.table.note
     assert [column.format for column in card.table.columns[1:]] == ["percentage_points"]
     cell = card.table.rows[0]["val_mse_random"]
     assert isinstance(cell, Interval)
