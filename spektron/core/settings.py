@@ -17,9 +17,9 @@ ModelT = TypeVar("ModelT", bound="Settings")
 
 
 class Settings(BaseModel):
-    """A frozen pydantic model that refuses unknown fields."""
+    """A frozen pydantic model that refuses unknown fields, infinities and NaN, which would have no fingerprint."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
     def with_values(self, values: Mapping[str, Any]) -> Self:
         """Return a copy with dotted paths replaced, validated again.
@@ -107,5 +107,10 @@ def _paths(tree: dict[str, Any], prefix: str = "") -> Iterable[str]:
 
 
 def _explain(error: ValidationError) -> str:
-    problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}, found {e['input']!r}" for e in error.errors()]
+    problems = []
+    for e in error.errors():
+        place, found = ".".join(map(str, e["loc"])), f", found {e['input']!r}"
+        # What several settings together are not says itself what it found; all of them would be a page.
+        whole = e["type"] == "value_error" and isinstance(e["input"], Mapping)
+        problems.append((f"{place}: " if place else "") + e["msg"] + ("" if whole else found))
     return f"{error.title}: " + "; ".join(problems)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from spektron.core.errors import SpectrumError
 from spektron.model.conditioning import Instrument, build_conditioning
 from spektron.model.config import EncoderConfig
 from spektron.model.merges import build_merge
@@ -19,7 +20,7 @@ from spektron.model.normalise import normalise_visible
 from spektron.model.patches import PatchEmbedding, touched_windows
 from spektron.model.positions import build_positions
 from spektron.model.preprocessing import build_preprocessing
-from spektron.spectra.spectrum import MODALITIES
+from spektron.spectra.spectrum import MODALITIES, NUM_POINTS
 
 __all__ = ["UNKNOWN_MODALITY", "EncoderOutput", "SpectrumEncoder"]
 
@@ -97,7 +98,18 @@ class SpectrumEncoder(nn.Module):
             True where a point is hidden; without it the whole spectrum is visible.
         instrument : Instrument, optional
             What is known of the instrument; without it nothing is stated. Looked at by `conditioning` alone.
+
+        Raises
+        ------
+        SpectrumError
+            For another number of channels or points than the encoder has.
         """
+        if intensity.shape[1:] != (expected := (self.config.in_channels, NUM_POINTS)):
+            raise SpectrumError(
+                f"expected intensities of shape (batch, {expected[0]}, {expected[1]}), found {tuple(intensity.shape)}",
+                "channels are versions of one spectrum, as many as encoder.in_channels says; resample each to "
+                f"{NUM_POINTS} points",
+            )
         if mask is None:
             mask = torch.zeros_like(intensity[:, 0], dtype=torch.bool)
         visible = normalise_visible(intensity, mask, self.config.normalisation)

@@ -33,6 +33,8 @@ __all__ = ["Embedding", "OutsideRangeWarning", "Pretrained"]
 
 # An axis that ends within this share of the trained range beyond it is the same range measured by another instrument.
 _MARGIN = 0.02
+# What a spectrum without a modality is called; its code is `UNKNOWN_MODALITY`, the one after the last.
+_UNKNOWN = "unknown"
 # Codes of each field are below these.
 _NUM_TERMS = np.array([len(terms) for terms in INSTRUMENT_TERMS.values()])
 
@@ -203,11 +205,16 @@ class Pretrained:
 
     def _outside(self, spectra: SpectrumBatch) -> NDArray[np.bool_]:
         outside = np.zeros(len(spectra), dtype=bool)
-        for number, name in enumerate(MODALITIES):
+        if not self.trained_axis_cm1:
+            return outside
+        lows, highs = zip(*self.trained_axis_cm1.values())
+        # Of what modality nobody states may be any that the model knows.
+        trained_axis_cm1 = {**self.trained_axis_cm1, _UNKNOWN: (min(lows), max(highs))}
+        for number, name in enumerate((*MODALITIES, _UNKNOWN)):
             rows = spectra.modality == number
-            if not rows.any() or not self.trained_axis_cm1:
+            if not rows.any():
                 continue
-            low, high = self.trained_axis_cm1.get(name, (np.inf, -np.inf))
+            low, high = trained_axis_cm1.get(name, (np.inf, -np.inf))
             margin = _MARGIN * (high - low) if high > low else 0.0
             beyond = (spectra.wavenumber_start_cm1 < low - margin) | (spectra.wavenumber_stop_cm1 > high + margin)
             outside |= rows & beyond
@@ -260,6 +267,7 @@ def _checked(spectra: SpectrumBatch) -> SpectrumBatch:
     problems = {
         "intensities that are not finite": ~np.isfinite(intensity).all(axis=1),
         "intensities that are all the same": np.ptp(np.nan_to_num(intensity), axis=1) == 0,
+        "an axis without end": np.isinf(spectra.wavenumber_start_cm1) | np.isinf(spectra.wavenumber_stop_cm1),
         "an axis that does not ascend": ~(spectra.wavenumber_start_cm1 < spectra.wavenumber_stop_cm1),
         "an unknown modality": (spectra.modality < 0) | (spectra.modality > len(MODALITIES)),
         "an instrument beyond the vocabulary": ((spectra.instrument < 0) | (spectra.instrument >= _NUM_TERMS)).any(1),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import math
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -51,6 +52,13 @@ class Byol(nn.Module):
         self.predictor = _head(config.projection_dim, config)
         self.target_encoder = copy.deepcopy(encoder).requires_grad_(requires_grad=False)
         self.target_projector = copy.deepcopy(self.projector).requires_grad_(requires_grad=False)
+        self.target_encoder.eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch the online heads; nothing is dropped from the target, whose answer is to be the same each time."""
+        super().train(mode)
+        self.target_encoder.eval()
+        return self
 
     def predict(self, cls: Tensor) -> Tensor:
         """Online [CLS] of masked views, ``(batch, dim)`` → predictions, ``(batch, projection_dim)``."""

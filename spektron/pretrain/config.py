@@ -48,7 +48,7 @@ class PretrainConfig(Settings):
     eval_every: int = Field(default=200, ge=1)
     """Steps between held-out evaluations; the last step is always one. It bears identity, though the model is the same:
     a trial's curve, what its `train_loss` and `grad_norm` span, and when it may be stopped early depend on it."""
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     """Of initial weights, of the order of the data and of masks."""
     encoder: EncoderConfig = EncoderConfig()
     """The model."""
@@ -82,6 +82,15 @@ class PretrainConfig(Settings):
             raise ValueError("byol_weight: expected 0 with an encoder that is not trained, or train_encoder true")
         if not (self.byol_weight or self.reconstruction_weight):
             raise ValueError("expected a weight on at least one objective, found none on reconstruction or byol")
+        return self
+
+    @model_validator(mode="after")
+    def _one_channel(self) -> PretrainConfig:
+        if self.encoder.in_channels != 1:
+            raise ValueError(
+                f"encoder.in_channels: expected 1, found {self.encoder.in_channels}: a corpus holds one version of "
+                "each spectrum; channels that are made of it are encoder.preprocessing"
+            )
         return self
 
     @model_validator(mode="after")

@@ -8,8 +8,9 @@ side of a split. Repeats of one sample share an id, so folds are made of ids whe
 from __future__ import annotations
 
 import json
+import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -62,6 +63,10 @@ LIBRARY_TASKS = (
 )
 MODALITY_TASK = ProbeTask(name="modality", source="", field="modality", kind="class")
 
+# Of a class: one is held out, and of the others one is again, to choose the penalty by.
+LEAST_GROUPS = 3
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledSpectra:
@@ -84,12 +89,15 @@ class LabelledSpectra:
 
 
 def labelled_spectra(corpus: Corpus, tasks: tuple[ProbeTask, ...]) -> list[LabelledSpectra]:
-    """Read the spectra of all splits that have a label; tasks whose source the corpus lacks are left out.
+    """Read the spectra of all splits that have a label.
+
+    Left out are tasks whose source the corpus lacks, classes of fewer groups than `LEAST_GROUPS`, and, with a warning,
+    tasks of which fewer than two classes, or a property that does not vary, are then left.
 
     Raises
     ------
     CorpusError
-        When the corpus has none of the sources, or a source has no such label.
+        When the corpus has the source of none of the tasks that name one, or a source has no such label.
     """
     tables = [
         table
@@ -104,13 +112,14 @@ def labelled_spectra(corpus: Corpus, tasks: tuple[ProbeTask, ...]) -> list[Label
     compounds = np.array([name for table in tables for name in table["compound_id"].to_pylist()], dtype=object)
     sources = np.array([name for table in tables for name in table["source"].to_pylist()], dtype=object)
     present = [task for task in tasks if not task.source or (sources == task.source).any()]
-    if not present:
+    named = [task.source for task in tasks if task.source]
+    if named and not any(task.source for task in present):
         raise CorpusError(
-            f"expected spectra of {', '.join(task.source for task in tasks[:3])} or others with labels, found none in "
-            f"{corpus.folder}",
-            "build a corpus of labelled sets: `spektron corpus build --table DIR` on the library's folders",
+            f"expected spectra of {', '.join(named[:3])} or others with labels, found none in {corpus.folder}",
+            "build a corpus of labelled sets: spektron corpus build --source table:DIR on the library's folders",
         )
-    return [_labelled(task, rows, compounds, sources) for task in present]
+    found = [_answerable(_labelled(task, rows, compounds, sources)) for task in present]
+    return [one for one in found if one is not None]
 
 
 def _labelled(
@@ -136,6 +145,22 @@ def _labelled(
     if not task.field:  # the class is the compound: no group can be left out whole
         groups = np.arange(len(chosen))
     return LabelledSpectra(task=task, spectra=rows.take(chosen), labels=labels, groups=groups)
+
+
+def _answerable(one: LabelledSpectra) -> LabelledSpectra | None:
+    """Without classes that cannot be on both sides of folds; None where nothing is left to tell apart."""
+    kept = np.ones(len(one.labels), dtype=bool)
+    if one.task.kind == "class":
+        groups_of = {label: len(np.unique(one.groups[one.labels == label])) for label in np.unique(one.labels)}
+        kept = np.array([groups_of[label] >= LEAST_GROUPS for label in one.labels])
+    if len(np.unique(one.labels[kept])) < 2 or len(np.unique(one.groups[kept])) < LEAST_GROUPS:
+        _log.warning(
+            "probe %s is left out: expected two %s or more, and of each class %d groups, found fewer",
+            *(one.task.name, "classes" if one.task.kind == "class" else "values", LEAST_GROUPS),
+        )
+        return None
+    rows = np.flatnonzero(kept)
+    return replace(one, spectra=one.spectra.take(rows), labels=one.labels[rows], groups=one.groups[rows])
 
 
 def _label(compound: str, task: ProbeTask) -> str | float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from spektron.compare import Paired
 from spektron.report import Card, Cell, Column, Figure, Interval, Marker, Points, Table
@@ -128,7 +129,7 @@ def axes_card(arms: Arms, measure: Measure) -> list[Card]:
 
 def other_measures_card(arms: Arms, others: Sequence[Measure]) -> list[Card]:
     """What the other held-out metrics say; a metric that some trial does not report is left out."""
-    measures = [measure for measure in others if all(arm.has(measure.metric) for arm in arms.all)]
+    measures = [_comparable(measure, arms) for measure in others if all(arm.has(measure.metric) for arm in arms.all)]
     if not measures:
         return []
     rows: list[dict[str, Cell]] = [{"arm": arm.label} for arm in arms.others]
@@ -136,8 +137,10 @@ def other_measures_card(arms: Arms, others: Sequence[Measure]) -> list[Card]:
         for row, one in zip(rows, arms.compare(measure)):
             row[measure.metric] = interval_of(one.paired)
     means = ", ".join(f"{measure.label} {arms.reference.mean(measure.metric):.3g}" for measure in measures)
-    shares = ", ".join(measure.label.lower() for measure in measures if not measure.relative)
+    shares = ", ".join(measure.label.lower() for measure in measures if not measure.relative and measure in others)
     differences = f"; of {shares}, whose more is better, differences in percentage points (pp)" if shares else ""
+    zeros = ", ".join(measure.label.lower() for measure in measures if measure not in others)
+    differences += f"; of {zeros}, where a trial makes no error at all, differences too (pp)" if zeros else ""
     table = Table(
         title="Other held-out metrics",
         columns=(
@@ -148,6 +151,12 @@ def other_measures_card(arms: Arms, others: Sequence[Measure]) -> list[Card]:
         note=f"Changes in per cent{differences}. The reference has {means}. Intervals as above; none is corrected.",
     )
     return [Card(title="Other held-out metrics", table=table)]
+
+
+def _comparable(measure: Measure, arms: Arms) -> Measure:
+    """By differences where some value is 0 and has no ratio: one perfect probe must not cost the whole verdict."""
+    values = (trial.metrics[measure.metric] for arm in arms.all for trial in arm.by_seed.values())
+    return replace(measure, relative=measure.relative and all(value > 0 for value in values))
 
 
 def interval_of(paired: Paired) -> Interval:

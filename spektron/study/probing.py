@@ -7,7 +7,7 @@ from statistics import fmean
 
 import torch
 
-from spektron.core.errors import StudyError
+from spektron.core.errors import CorpusError, StudyError
 from spektron.corpus import Corpus
 from spektron.model import MaskedReconstructor, SpectrumEncoder
 from spektron.pretrain.checkpoint import latest_checkpoint, load_model
@@ -34,12 +34,22 @@ def probe_trial(context: TrialContext) -> dict[str, float]:
     -------
     dict
         ``probe_<task>``, each relative to knowing nothing; ``probe_class`` and ``probe_property``, means over the tasks
-        of one kind; ``probe_error``, the mean of these two. The modality stands by itself. Of a pretrained encoder its
-        held-out metrics too.
+        of one kind that the corpus has labels for; ``probe_error``, the mean of these. The modality stands by itself.
+        Of a pretrained encoder its held-out metrics too.
+
+    Raises
+    ------
+    CorpusError
+        Before anything is trained, where the corpus holds no labelled set.
     """
     config: ProbeConfig = context.config
     corpus = Corpus.open(context.corpus_dir)
     data = labelled_spectra(corpus, _TASKS)
+    if all(one.task is MODALITY_TASK for one in data):
+        raise CorpusError(
+            f"expected a labelled set of two classes or values, found none in {corpus.folder}",
+            "build a larger corpus of the library's labelled sets",
+        )
     metrics = pretrain_in(context, config.pretraining) if config.representation == "pretrained" else {}
     torch.set_num_threads(context.placement.threads_per_worker)
     encoder = _encoder(config, context.checkpoint_dir)
@@ -54,12 +64,11 @@ def probe_trial(context: TrialContext) -> dict[str, float]:
         )
         for one in data
     }
-    kinds = {
-        f"probe_{kind}": fmean(
-            errors[f"probe_{one.task.name}"] for one in data if one.task.kind == kind and one.task is not MODALITY_TASK
-        )
-        for kind in ("class", "property")
-    }
+    of_kind: dict[str, list[float]] = {}
+    for one in data:
+        if one.task is not MODALITY_TASK:
+            of_kind.setdefault(f"probe_{one.task.kind}", []).append(errors[f"probe_{one.task.name}"])
+    kinds = {name: fmean(values) for name, values in of_kind.items()}
     return {**metrics, **errors, **kinds, "probe_error": fmean(kinds.values())}
 
 

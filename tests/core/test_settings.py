@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from spektron.core.errors import ConfigError
 from spektron.core.settings import Settings, parse_assignments
@@ -38,6 +38,40 @@ def test_the_leaf_alone_leads_to_its_path():
 def test_values_that_do_not_fit_are_refused(values):
     with pytest.raises(ConfigError):
         Outer().with_values(values)
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_what_is_no_number_is_refused(number):
+    class Real(Settings):
+        rate: float = Field(default=1.0, gt=-1.0)
+        shares: dict[str, float] = Field(default_factory=dict)
+
+    for values in ({"rate": number}, {"shares": {"a": number}}):
+        with pytest.raises(ConfigError, match="finite"):
+            Real().with_values(values)
+
+
+def test_settings_that_do_not_go_together_are_told_without_all_the_others():
+    class Range(Settings):
+        low: int = 0
+        high: int = 1
+
+        @model_validator(mode="after")
+        def _in_order(self):
+            if self.low > self.high:
+                raise ValueError(f"expected low ≤ high, found {self.low} > {self.high}")
+            return self
+
+    class Whole(Settings):
+        steps: int = 10
+        range: Range = Range()
+
+    with pytest.raises(ConfigError) as caught:
+        Whole().with_values({"range.low": 7})
+    assert caught.value.message == "Whole: range: Value error, expected low ≤ high, found 7 > 1"
+    with pytest.raises(ConfigError) as caught:
+        Range().with_values({"low": 7})
+    assert caught.value.message == "Range: Value error, expected low ≤ high, found 7 > 1"
 
 
 def test_settings_are_frozen_and_closed():

@@ -6,6 +6,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from spektron.core.errors import SpectrumError
 from spektron.model import EncoderConfig, MaskedReconstructor, Merge, Positions, SpectrumEncoder, training_flops
 from spektron.model.conditioning import CONDITION_DIM
 from spektron.model.flops import block_flops
@@ -32,6 +33,14 @@ def test_a_set_of_scales_has_one_name() -> None:
 def test_a_width_that_heads_do_not_divide_is_refused() -> None:
     with pytest.raises(ValidationError, match="multiple of heads"):
         EncoderConfig(dim=40, heads=7)
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 2048), (2, 2, 2048), (2, 3, 1000), (2, 2048)])
+def test_another_number_of_channels_or_points_is_refused(shape: tuple[int, ...]) -> None:
+    encoder = SpectrumEncoder(tiny(scales=("coarse",), in_channels=3))
+    _, start, stop, modality = arguments(2)
+    with pytest.raises(SpectrumError, match=r"expected intensities of shape \(batch, 3, 2048\), found"):
+        encoder(torch.zeros(shape), start, stop, modality)
 
 
 def test_modality_and_axis_are_seen() -> None:

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from spektron.core.errors import ConfigError, SpectrumError
-from spektron.model import MaskedReconstructor, OutsideRangeWarning, Pretrained
+from spektron.model import UNKNOWN_MODALITY, MaskedReconstructor, OutsideRangeWarning, Pretrained
 from tests.model.spectra import tiny
 from tests.pretrain.stand_in import make_batch
 
@@ -86,6 +86,14 @@ def test_axes_outside_the_trained_range_are_told_and_marked(pretrained: Pretrain
         assert not replace(pretrained, trained_axis_cm1={}).embed(spectra).outside.any()
 
 
+def test_without_a_modality_an_axis_is_outside_where_no_modality_reaches(pretrained: Pretrained) -> None:
+    spectra = replace(make_batch(3), modality=np.full(3, UNKNOWN_MODALITY))
+    stop = np.array([4000.0, 13_000.0, 20_000.0], np.float32)
+    with pytest.warns(OutsideRangeWarning, match="1 of 3 unknown spectra reach from 400 to 20,000 .* 50 to 13,000"):
+        found = pretrained.embed(replace(spectra, wavenumber_stop_cm1=stop))
+    assert found.outside.tolist() == [False, False, True]
+
+
 def spoilt(**changes: Any) -> Any:
     spectra = make_batch(3)
     return replace(spectra, **{name: change(getattr(spectra, name).copy()) for name, change in changes.items()})
@@ -107,6 +115,8 @@ def put(row: int, value: float) -> Any:
         ({"intensity": put(0, 3.0)}, "all the same, found rows 0"),
         ({"intensity": lambda array: array[:, :2000]}, r"expected intensities of shape \(spectra, 2048\)"),
         ({"wavenumber_stop_cm1": put(1, 1.0)}, "does not ascend, found rows 1"),
+        ({"wavenumber_stop_cm1": put(1, np.inf)}, "an axis without end, found rows 1"),
+        ({"wavenumber_start_cm1": put(2, -np.inf)}, "an axis without end, found rows 2"),
         ({"modality": put(2, 7)}, "unknown modality, found rows 2"),
     ],
 )

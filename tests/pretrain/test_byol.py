@@ -60,6 +60,14 @@ def test_the_target_follows_by_its_momentum_and_gets_no_gradient() -> None:
     assert not any(parameter.requires_grad for parameter in byol.target_encoder.parameters())
 
 
+def test_nothing_is_dropped_from_the_target() -> None:
+    objective = Objective(contrastive(encoder=tiny(scales=("coarse",), dropout=0.5))).train()
+    assert objective.byol is not None
+    assert torch.equal(objective.byol.targets(*arguments()), objective.byol.targets(*arguments()))
+    online = [objective.reconstructor.encoder(*arguments()).cls for _ in range(2)]
+    assert not torch.equal(*online)
+
+
 def test_every_trained_parameter_takes_part() -> None:
     objective = Objective(contrastive())
     mask = torch.zeros(2, 2048, dtype=torch.bool)

@@ -164,6 +164,20 @@ def test_a_worker_that_cannot_be_is_refused(fields: dict[str, int]) -> None:
         Worker(**fields)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"encoder": {"in_channels": 3}}, "in_channels: expected 1, found 3"),
+        ({"learning_rate": float("inf")}, "finite"),
+        ({"loss": {"peak_tolerance_cm1": float("inf")}}, "finite"),
+        ({"seed": 2**63}, "less than"),
+    ],
+)
+def test_a_run_that_would_fail_at_its_first_step_is_refused_before(changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        PretrainConfig.model_validate(changes)
+
+
 def test_learning_rates_out_of_order_are_refused() -> None:
     with pytest.raises(ValidationError, match="min_learning_rate ≤ learning_rate"):
         PretrainConfig(learning_rate=1e-4, min_learning_rate=1e-3)

@@ -159,6 +159,24 @@ def test_other_metrics_stand_beside_the_error_where_all_trials_have_them() -> No
     assert {measure.metric for measure in OTHERS} >= {"val_spectral_angle", "val_mse_random", "val_mse_peak"}
 
 
+def test_a_trial_without_any_error_in_another_metric_costs_no_verdict() -> None:
+    found = {"a": 0.04, "b": 0.0}
+    results = [
+        trial(noisy(1.0 + i, s, i), kind=k, seed=s, metrics={"val_mse_random": found[k] and found[k] + 0.001 * s})
+        for i, k in enumerate("ab")
+        for s in range(3)
+    ]
+    findings = analysed(results, kind="a")
+    assert findings.status == "differs"
+    card = next(card for card in findings.cards if card.title == "Other held-out metrics")
+    assert card.table is not None
+    assert "of error under random masks, where a trial makes no error at all, differences too" in card.table.note
+    assert [column.format for column in card.table.columns[1:]] == ["percentage_points"]
+    cell = card.table.rows[0]["val_mse_random"]
+    assert isinstance(cell, Interval)
+    assert cell.value == pytest.approx(-0.041)
+
+
 def test_the_figure_has_a_row_for_every_arm_and_the_reference_at_none_of_them() -> None:
     results = [trial(noisy(1.0, s, i), kind=k, seed=s) for i, k in enumerate("abc") for s in range(3)]
     figure = analysed(results, kind="b").cards[0].figure
