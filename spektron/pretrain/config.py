@@ -68,7 +68,7 @@ class PretrainConfig(Settings):
     views: ViewConfig | None = None
     """With it, every spectrum is replaced by two views as other instruments would have measured it."""
     reconstruction_weight: float = Field(default=1.0, ge=0.0)
-    """α, of the reconstruction."""
+    """α, of the reconstruction. At 0 nothing trains its head: held-out errors then say nothing of the encoder."""
     byol_weight: float = Field(default=0.0, ge=0.0)
     """β, of the agreement of a spectrum's two views; needs `views`."""
     byol: ByolConfig = ByolConfig()
