@@ -13,6 +13,7 @@ from spektron.pretrain.curriculum import Curriculum, Mask
 from spektron.pretrain.losses import LossConfig
 from spektron.pretrain.masking import MaskConfig
 from spektron.pretrain.views import ViewConfig
+from spektron.spectra.spectrum import NUM_POINTS
 
 __all__ = ["PretrainConfig"]
 
@@ -68,7 +69,7 @@ class PretrainConfig(Settings):
     views: ViewConfig | None = None
     """With it, every spectrum is replaced by two views as other instruments would have measured it."""
     reconstruction_weight: float = Field(default=1.0, ge=0.0)
-    """α, of the reconstruction."""
+    """α, of the reconstruction. At 0 nothing trains its head: held-out errors then say nothing of the encoder."""
     byol_weight: float = Field(default=0.0, ge=0.0)
     """β, of the agreement of a spectrum's two views; needs `views`."""
     byol: ByolConfig = ByolConfig()
@@ -91,6 +92,18 @@ class PretrainConfig(Settings):
                 f"encoder.in_channels: expected 1, found {self.encoder.in_channels}: a corpus holds one version of "
                 "each spectrum; channels that are made of it are encoder.preprocessing"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _something_to_see(self) -> PretrainConfig:
+        smallest = min(scale.patch for scale in self.encoder.windows)
+        for stage in self.mask.stages if isinstance(self.mask, Curriculum) else (self.mask,):
+            if (visible := NUM_POINTS - stage.num_masked) < smallest:
+                raise ValueError(
+                    f"mask: expected at least {smallest} visible points, the smallest window of encoder.scales, found "
+                    f"{visible} at a ratio of {stage.ratio}: every token would be the mask token; lower the ratio, or "
+                    "choose smaller windows"
+                )
         return self
 
     @model_validator(mode="after")

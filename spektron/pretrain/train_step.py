@@ -78,19 +78,18 @@ class TrainStep:
 
     def _inputs(self, step: int, batch: SpectrumBatch) -> list[TensorBatch]:
         """The spectra as they are, or two views of each, one batch for each view; each under masks of its own."""
-        config, mask = self.config, mask_at(self.config.mask, step, self.config.steps)
-        key, rank, world_size = (config.seed, step), self.worker.rank, self.worker.world_size
-        plain = to_tensors(batch, draw_masks(mask, batch.intensity, key, rank=rank, world_size=world_size), self.device)
+        mask, key = mask_at(self.config.mask, step, self.config.steps), (self.config.seed, step)
+        rank, world_size = self.worker.rank, self.worker.world_size
+        keys = [key] if self._view is None else [(*key, 0), (*key, 1)]
+        masks = [draw_masks(mask, batch.intensity, each, rank=rank, world_size=world_size) for each in keys]
+        plain = to_tensors(batch, masks[0], self.device)
         if self._view is None:
             return [self._hidden(plain, key)]
         inputs = []
-        for number in (0, 1):
-            view = self._view(
-                plain.intensity[:, 0], *plain[1:4], (*key, number), rank=rank, world_size=world_size
-            ).unsqueeze(1)
-            hidden = draw_masks(mask, batch.intensity, (*key, number), rank=rank, world_size=world_size)
-            masked = plain._replace(intensity=view, mask=torch.as_tensor(hidden, device=self.device))
-            inputs.append(self._hidden(masked, (*key, number)))
+        for each, hidden in zip(keys, masks, strict=True):
+            view = self._view(plain.intensity[:, 0], *plain[1:4], each, rank=rank, world_size=world_size)
+            masked = plain._replace(intensity=view.unsqueeze(1), mask=torch.as_tensor(hidden, device=self.device))
+            inputs.append(self._hidden(masked, each))
         return inputs
 
     def _hidden(self, batch: TensorBatch, key: tuple[int, ...]) -> TensorBatch:

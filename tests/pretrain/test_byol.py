@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
 
 from spektron.model import SpectrumEncoder
-from spektron.pretrain import PretrainConfig, Worker
+from spektron.pretrain import PretrainConfig, Worker, draw_masks, train_step
 from spektron.pretrain.byol import Byol, ByolConfig, agreement_loss, embedding_spread, momentum_at
 from spektron.pretrain.objective import Objective
 from spektron.pretrain.train_step import TrainStep
@@ -101,6 +103,23 @@ def test_each_view_predicts_the_other() -> None:
         targets = [byol.targets(*view[:4]) for view in (first, second)]
         crossed = agreement_loss(predicted[0], targets[1]) + agreement_loss(predicted[1], targets[0])
     assert found.item() == pytest.approx(crossed.item(), rel=1e-5)  # 2.0 × the mean over both
+
+
+@pytest.mark.parametrize(("changes", "count"), [({}, 2), ({"views": None, "byol_weight": 0.0}, 1)])
+def test_a_mask_is_drawn_for_each_view_and_no_other(
+    changes: dict[str, object], count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[np.ndarray] = []
+
+    def spy(*given: Any, **place: Any) -> np.ndarray:
+        drawn.append(draw_masks(*given, **place))
+        return drawn[-1]
+
+    monkeypatch.setattr(train_step, "draw_masks", spy)
+    inputs = TrainStep(contrastive(**changes), Worker())._inputs(1, make_batch(3))
+    assert len(drawn) == len(inputs) == count
+    for mask, batch in zip(drawn, inputs, strict=True):
+        np.testing.assert_array_equal(mask, batch.mask.numpy())
 
 
 def test_a_step_moves_the_online_network_and_then_the_target_a_little() -> None:

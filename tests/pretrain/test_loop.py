@@ -171,9 +171,12 @@ def test_a_worker_that_cannot_be_is_refused(fields: dict[str, int]) -> None:
         ({"learning_rate": float("inf")}, "finite"),
         ({"loss": {"peak_tolerance_cm1": float("inf")}}, "finite"),
         ({"seed": 2**63}, "less than"),
+        ({"encoder": {"scales": ["2048/2048"]}}, "at least 2048 visible points, .* found 1536"),
+        ({"encoder": {"scales": ["coarse"]}, "mask": {"ratio": 0.97}}, "at least 128 visible points, .* found 64"),
+        ({"encoder": {"scales": ["1600/448"]}, "mask": "paper"}, "found 1408 at a ratio of 0.3"),
     ],
 )
-def test_a_run_that_would_fail_at_its_first_step_is_refused_before(changes: dict[str, Any], problem: str) -> None:
+def test_a_run_that_cannot_be_is_refused_before_its_first_step(changes: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValidationError, match=problem):
         PretrainConfig.model_validate(changes)
 

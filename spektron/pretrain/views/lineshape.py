@@ -24,7 +24,12 @@ _GAUSS = math.pi**2 / (4.0 * math.log(2.0))  # exp(−_GAUSS f²): transfer of a
 
 
 class Resolution(Effect):
-    """A broader instrument line, on top of the one that the spectrum was measured with."""
+    """A broader instrument line, on top of the one that the spectrum was measured with.
+
+    Convolved is the signal itself. In Raman that is light, as in an instrument; an absorbance is convolved as it is,
+    where an instrument convolves the light that comes through. Of a Lorentzian half as wide as the line that leaves a
+    peak 2 % too high at an absorbance of 0.1, 12 % at 0.5 and 38 % at 1.5.
+    """
 
     numbers: ClassVar[int] = 2
 
