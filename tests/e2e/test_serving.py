@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -52,11 +53,13 @@ def post(packed: tuple[Pretrained, SpectrumBatch, Path], tmp_path_factory: pytes
         port = int(probe.getsockname()[1])
     words = ["models", "serve", "-m", str(packed[2]), "--env-manager", "local", "--host", "127.0.0.1", "--workers", "1"]
     path = tmp_path_factory.mktemp("log") / "server.log"
+    # MLflow looks for its server's program on the path, as an activated environment has it.
+    path_with_mlflow = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
     with path.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "mlflow", *words, "--port", str(port)],
             cwd=path.parent,  # nothing of the repository is at hand but what is installed
-            env=environment(PYTHONPATH=str(ROOT), MLFLOW_ENABLE_TELEMETRY="false"),
+            env=environment(PYTHONPATH=str(ROOT), PATH=path_with_mlflow, MLFLOW_ENABLE_TELEMETRY="false"),
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -66,7 +69,8 @@ def post(packed: tuple[Pretrained, SpectrumBatch, Path], tmp_path_factory: pytes
         yield lambda body: _post(f"http://127.0.0.1:{port}/invocations", body)
     finally:
         # The server is a child of the command: both are of the session that was started here.
-        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=30)
 
 
