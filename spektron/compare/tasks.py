@@ -1,0 +1,101 @@
+"""Two methods over many tasks and splits: how far apart they are, and in how many tasks the one is better.
+
+Splits of one task share samples, and tasks of one set share spectra, so their errors are not independent; whole tasks are
+resampled, with all their splits. What is left unsaid is another set of samples: the interval is of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from spektron.core.errors import ConfigError
+
+__all__ = ["TasksCompared", "compare_tasks"]
+
+_RESAMPLES = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TasksCompared:
+    """One method against another.
+
+    Attributes
+    ----------
+    ratio : float
+        Geometric mean over tasks of the geometric mean over splits of error / other's error; 0.95 is 5 % less.
+    low, high : float
+        Ends of its interval, by a bootstrap of tasks (percentiles).
+    num_tasks : int
+    num_better : int
+        Tasks with a ratio below 1.
+    sign_p : float
+        Of the sign test over tasks, two-sided; ties are left out.
+    wilcoxon_p : float
+        Of Wilcoxon's signed-rank test of the tasks' log ratios, two-sided; 1 where all are 0.
+    confidence : float
+    """
+
+    ratio: float
+    low: float
+    high: float
+    num_tasks: int
+    num_better: int
+    sign_p: float
+    wilcoxon_p: float
+    confidence: float
+
+
+def compare_tasks(
+    errors: Mapping[Hashable, NDArray[np.float64]],
+    others: Mapping[Hashable, NDArray[np.float64]],
+    *,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> TasksCompared:
+    """Compare errors task by task and split by split.
+
+    Parameters
+    ----------
+    errors, others : mapping
+        Task → errors of its splits, all above 0; entry i of both is of the same split.
+    confidence : float
+    seed : int
+        Of the bootstrap.
+
+    Raises
+    ------
+    ConfigError
+        For other tasks or numbers of splits on one side, no task, or errors that are not above 0.
+    """
+    if set(errors) != set(others) or not errors:
+        missing = sorted(map(str, set(errors) ^ set(others)))
+        raise ConfigError(
+            f"expected the same tasks on both sides, found on one side only: {', '.join(missing) or 'none'}"
+        )
+    logs = np.array([_log_ratio(task, errors[task], others[task]) for task in errors])
+    draws = np.random.default_rng(seed).integers(0, len(logs), (_RESAMPLES, len(logs)))
+    low, high = np.exp(np.quantile(logs[draws].mean(axis=1), [(1 - confidence) / 2, (1 + confidence) / 2]))
+    better, decided = int((logs < 0).sum()), int((logs != 0).sum())
+    return TasksCompared(
+        ratio=float(np.exp(logs.mean())),
+        low=float(low),
+        high=float(high),
+        num_tasks=len(logs),
+        num_better=better,
+        sign_p=float(stats.binomtest(better, decided).pvalue) if decided else 1.0,
+        wilcoxon_p=float(stats.wilcoxon(logs).pvalue) if decided else 1.0,
+        confidence=confidence,
+    )
+
+
+def _log_ratio(task: Hashable, above: NDArray[np.float64], below: NDArray[np.float64]) -> float:
+    if above.shape != below.shape or above.ndim != 1 or not len(above):
+        raise ConfigError(f"{task}: expected as many splits on both sides, found {above.shape} and {below.shape}")
+    if not ((above > 0) & (below > 0)).all():
+        raise ConfigError(f"{task}: expected errors above 0, found {min(above.min(), below.min()):g}")
+    return float(np.log(above / below).mean())

@@ -1,0 +1,82 @@
+"""What corrections of spectra share: pairs in, a child's spectra as the parent would have measured them out."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+__all__ = ["Array", "SpectrumCorrection"]
+
+Array = NDArray[np.float64]
+
+
+class SpectrumCorrection(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """A transformer with ``fit(X_child, X_parent)`` on standards and ``transform(X_child)``.
+
+    Row i of both is standard i. Subclasses say how in `_fit` and `_transform`, of centred standards: the means over
+    standards are taken away on both sides before, and the parent's is added after. Without centring the offset between
+    instruments is taken for signal.
+    """
+
+    _least_standards = 2
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Learn the correction.
+
+        Parameters
+        ----------
+        X : array of shape (standards, channels)
+            Of the child instrument.
+        y : array of shape (standards, parent channels)
+            Of the parent instrument: ``X_parent``.
+
+        Raises
+        ------
+        ValueError
+            For spectra that are not finite, other numbers of standards, or fewer than the method needs.
+        """
+        child, parent = validate_data(
+            self, X, y, dtype=np.float64, multi_output=True, y_numeric=True, ensure_min_samples=self._least_standards
+        )
+        parent = np.asarray(parent, dtype=np.float64)
+        if parent.ndim == 1:
+            raise ValueError("expected spectra of the parent instrument, 2 dimensions, found 1")
+        self.child_mean_, self.parent_mean_ = child.mean(axis=0), parent.mean(axis=0)
+        self._fit(child - self.child_mean_, parent - self.parent_mean_)
+        return self
+
+    def transform(self, X: Any) -> Array:
+        """Correct spectra of the child.
+
+        Parameters
+        ----------
+        X : array of shape (samples, channels)
+
+        Returns
+        -------
+        ndarray, shape (samples, parent channels)
+            In the parent's unit.
+        """
+        check_is_fitted(self)
+        child = validate_data(self, X, dtype=np.float64, reset=False)
+        corrected: Array = self._transform(child - self.child_mean_) + self.parent_mean_
+        return corrected
+
+    def _fit(self, child: Array, parent: Array) -> None:
+        raise NotImplementedError
+
+    def _transform(self, child: Array) -> Array:
+        raise NotImplementedError
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        tags.target_tags.two_d_labels = True
+        return tags

@@ -1,0 +1,56 @@
+"""Methods over tasks: known ratios, known tests, and an interval that covers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spektron.compare import compare_tasks
+from spektron.core.errors import ConfigError
+
+
+def test_a_constant_ratio_is_found_exactly() -> None:
+    others = {task: np.array([1.0, 2.0, 3.0]) * (task + 1) for task in range(6)}
+    found = compare_tasks({task: 0.9 * values for task, values in others.items()}, others)
+    assert found.ratio == pytest.approx(0.9)
+    assert (found.low, found.high) == pytest.approx((0.9, 0.9))
+    assert (found.num_better, found.num_tasks) == (6, 6)
+    assert found.sign_p == pytest.approx(2 / 2**6)  # six heads of six
+    assert found.wilcoxon_p == pytest.approx(2 / 2**6)
+
+
+def test_every_task_counts_once_however_many_splits_it_has() -> None:
+    errors = {"few": np.array([4.0]), "many": np.full(100, 1.0)}
+    found = compare_tasks(errors, {"few": np.array([1.0]), "many": np.full(100, 4.0)})
+    assert found.ratio == pytest.approx(1.0)
+    assert found.num_better == 1
+
+
+def test_equal_methods_differ_in_nothing() -> None:
+    errors = {task: np.array([1.0, 2.0]) for task in "ab"}
+    found = compare_tasks(errors, errors)
+    assert (found.ratio, found.num_better, found.sign_p, found.wilcoxon_p) == (1.0, 0, 1.0, 1.0)
+
+
+def test_the_interval_covers_about_as_often_as_it_says() -> None:
+    covered, repeats = 0, 200
+    for seed in range(repeats):
+        logs = np.random.default_rng(seed).normal(-0.1, 0.2, (24, 1)) + np.zeros(3)
+        errors = {task: np.exp(values) for task, values in enumerate(logs)}
+        found = compare_tasks(errors, {task: np.ones(3) for task in errors})
+        covered += found.low <= np.exp(-0.1) <= found.high
+    assert 0.88 <= covered / repeats <= 0.99
+
+
+@pytest.mark.parametrize(
+    ("errors", "others", "words"),
+    [
+        ({}, {}, "expected the same tasks"),
+        ({"a": np.ones(1)}, {"b": np.ones(1)}, "one side only: a, b"),
+        ({"a": np.ones(2)}, {"a": np.ones(3)}, "a: expected as many splits"),
+        ({"a": np.zeros(1)}, {"a": np.ones(1)}, "a: expected errors above 0, found 0"),
+    ],
+)
+def test_what_cannot_be_paired_is_refused(errors: dict, others: dict, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        compare_tasks(errors, others)
