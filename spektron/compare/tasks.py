@@ -1,7 +1,7 @@
 """Two methods over many tasks and splits: how far apart they are, and in how many tasks the one is better.
 
-Splits of one task share samples, and tasks of one set share spectra, so their errors are not independent; whole tasks are
-resampled, with all their splits. What is left unsaid is another set of samples: the interval is of these.
+Splits of one task share samples, and tasks of one set share spectra, so their errors are not independent; whole tasks
+are resampled, with all their splits. What is left unsaid is another set of samples: the interval is of these.
 """
 
 from __future__ import annotations

@@ -62,7 +62,8 @@ def prediction_errors(predicted: Array, measured: Array) -> PredictionErrors:
     """
     if predicted.shape != measured.shape or measured.ndim != 1 or not len(measured):
         raise ConfigError(
-            f"expected as many predictions as measured values, at least one, found {predicted.shape} and {measured.shape}"
+            f"expected as many predictions as measured values, at least one, found {predicted.shape} and "
+            f"{measured.shape}"
         )
     for name, values in (("predictions", predicted), ("measured values", measured)):
         if bad := int(np.count_nonzero(~np.isfinite(values))):

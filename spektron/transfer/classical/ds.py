@@ -18,8 +18,8 @@ class DS(SpectrumCorrection):
     Parameters
     ----------
     rank : int, optional
-        Principal components of the child's standards that are kept. Without it the number, 1 to half the standards, is
-        that whose left-out standards are nearest to the parent's (10 folds).
+        Principal components of the child's standards that are kept. Without it the number is that whose left-out
+        standards are nearest to the parent's (10 folds).
 
     Attributes
     ----------
@@ -41,16 +41,17 @@ class DS(SpectrumCorrection):
         return corrected
 
     def _chosen(self, child: Array, parent: Array) -> int:
-        most = max(1, len(child) // 2)
+        folds = list(KFold(min(_FOLDS, len(child)), shuffle=True, random_state=0).split(child))
+        most = max(1, min(len(train) for train, _ in folds) - 1)
         error = np.zeros(most)
-        for train, test in KFold(min(_FOLDS, len(child)), shuffle=True, random_state=0).split(child):
+        for train, test in folds:
             child_mean, parent_mean = child[train].mean(axis=0), parent[train].mean(axis=0)
             directions, answers = _components(child[train] - child_mean, parent[train] - parent_mean)
             left = parent[test] - parent_mean
             for rank in range(most):
                 if rank < len(directions):
                     left = left - np.outer((child[test] - child_mean) @ directions[rank], answers[rank])
-                error[rank] += np.square(left).sum()
+                error[rank] += self._squared(left).sum()
         return int(error.argmin()) + 1
 
 

@@ -73,7 +73,7 @@ class PDS(SpectrumCorrection):
                 pieces = _windows(child - child_mean, window, self._centres)
                 coefs = _local(pieces[train], parent[train] - parent_mean, ranks)
                 found = np.einsum("npw,rpw->rnp", pieces[test], coefs)
-                error[row] += np.square(found - (parent[test] - parent_mean)).sum(axis=(1, 2))
+                error[row] += self._squared(found - (parent[test] - parent_mean)).sum(axis=1)
         return settings[int(error.argmin())]
 
 
