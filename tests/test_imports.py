@@ -21,14 +21,21 @@ ARROWS = {
     "pretrain": {"core", "spectra", "corpus", "model"},
     "probe": {"core", "spectra", "corpus", "model", "pretrain"},
     "compare": {"core"},
+    "datasets": {"core", "spectra", "corpus"},
+    "transfer": {"core", "spectra", "corpus", "model", "pretrain", "compare", "datasets", "report"},
     "scaling": {"core"},
     "report": {"core"},
-    "study": {"core", "spectra", "corpus", "model", "pretrain", "probe", "compare", "scaling", "report"},
+    "study": {
+        *("core", "spectra", "corpus", "model", "pretrain", "probe", "datasets", "transfer"),
+        *("compare", "scaling", "report"),
+    },
     "serve": {"core", "spectra", "model"},
-    "cli": {"core", "spectra", "corpus", "model", "pretrain", "serve", "report", "study"},
+    "cli": {"core", "spectra", "corpus", "model", "pretrain", "datasets", "transfer", "serve", "report", "study"},
 }
 FORBIDDEN = {
     "compare": {"ray", "torch", "mlflow"},
+    "datasets": {"ray", "torch", "mlflow"},
+    "transfer": {"ray", "torch", "mlflow", "matplotlib"},  # classical methods need none of them
     "scaling": {"ray", "torch", "mlflow"},
     "report": {"ray", "torch", "mlflow"},
     "spectra": {"ray", "torch"},

@@ -1,0 +1,120 @@
+"""What calibrations made for the child share: the parent's set and the standards in, a property out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, column_or_1d
+
+__all__ = ["Array", "ChildCalibration", "Known"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """All that may be learned from.
+
+    Attributes
+    ----------
+    child, parent : ndarray, shape (standards, channels)
+        The standards on both instruments, row by row.
+    labels : ndarray, shape (standards,), or None
+        The property of the standards.
+    x, y : ndarray, shapes (samples, channels) and (samples,)
+        The parent's calibration set.
+    """
+
+    child: Array
+    parent: Array
+    labels: Array | None
+    x: Array
+    y: Array
+
+
+class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """A regressor of the child's spectra, fitted on the parent's calibration set and on standards.
+
+    Row i of `X_child` and of `X_parent` is standard i; both instruments are on one axis. Settings that are not given
+    are chosen from these data alone. Subclasses say how in `_fit` and `_predict`, and whether they need the standards'
+    property.
+    """
+
+    _least_standards = 2
+    _needs_labels = False
+
+    def fit(self, X: Any, y: Any, *, X_calibration: Any, y_calibration: Any, y_standards: Any = None) -> Self:
+        """Learn the calibration.
+
+        Parameters
+        ----------
+        X : array of shape (standards, channels)
+            Of the child instrument.
+        y : array of shape (standards, channels)
+            Of the parent instrument: ``X_parent``.
+        X_calibration : array of shape (samples, channels)
+            The parent's calibration set.
+        y_calibration : array of shape (samples,)
+            Its property.
+        y_standards : array of shape (standards,), optional
+            The standards' property; what needs it says so.
+
+        Raises
+        ------
+        ValueError
+            For values that are not finite, shapes that do not match, or fewer standards than the method needs.
+        """
+        child = check_array(
+            X, dtype=np.float64, ensure_min_samples=self._least_standards, estimator=self, input_name="X_child"
+        )
+        parent = check_array(y, dtype=np.float64, estimator=self, input_name="X_parent")
+        x = check_array(X_calibration, dtype=np.float64, ensure_min_samples=2, input_name="X_calibration")
+        labels = None if y_standards is None else _property(y_standards, "y_standards")
+        if labels is None and self._needs_labels:
+            raise ValueError(f"{type(self).__name__} needs the standards' property: give y_standards")
+        known = Known(child=child, parent=parent, labels=labels, x=x, y=_property(y_calibration, "y_calibration"))
+        check_consistent_length(known.child, known.parent, known.labels)
+        check_consistent_length(known.x, known.y)
+        if len({child.shape[1], parent.shape[1], x.shape[1]}) > 1:
+            raise ValueError(
+                "expected one axis, found "
+                f"{child.shape[1]} channels of the child, {parent.shape[1]} of the parent and {x.shape[1]} of its "
+                "calibration set: resample them first"
+            )
+        self.n_features_in_ = child.shape[1]
+        self._fit(known)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """Predict the property of samples measured on the child.
+
+        Parameters
+        ----------
+        X : array of shape (samples, channels)
+
+        Returns
+        -------
+        ndarray, shape (samples,)
+        """
+        check_is_fitted(self, "n_features_in_")
+        child = check_array(X, dtype=np.float64, input_name="X")
+        if child.shape[1] != self.n_features_in_:
+            raise ValueError(f"expected {self.n_features_in_} channels, found {child.shape[1]}")
+        return self._predict(child)
+
+    def _fit(self, known: Known) -> None:
+        raise NotImplementedError
+
+    def _predict(self, child: Array) -> Array:
+        raise NotImplementedError
+
+
+def _property(values: Any, name: str) -> Array:
+    found: Array = column_or_1d(np.asarray(values, dtype=np.float64), warn=False)
+    if bad := int(np.count_nonzero(~np.isfinite(found))):
+        raise ValueError(f"{name}: expected finite values, found {bad} of {len(found)} that are not")
+    return found
