@@ -1,0 +1,241 @@
+"""Difference-augmented ridge: fit the parent, turn away from what instruments differ by, heed the child."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import KFold
+
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known
+
+__all__ = ["DifferenceAugmentedRidge"]
+
+_PENALTIES = 10.0 ** np.arange(-6.0, -1.9, 0.5)
+_CHILD_WEIGHTS = np.array([1.0, 0.3, 3.0, 10.0, 30.0, 100.0, 1000.0])
+_EVEN_WEIGHT = 0.9
+"""Prior probability that a child's labelled row counts as much as a parent's; the other weights share the rest."""
+_FOLDS = 10
+
+
+class DifferenceAugmentedRidge(ChildCalibration):
+    """Ridge regression on the parent's calibration set, on paired differences, and on the child's labelled standards.
+
+    The child's spectra are moved by the mean difference of the standards. What is left of each difference becomes a
+    row whose property is 0, so that the model turns away from what tells the instruments apart; each standard with a
+    property becomes a row of the child.
+
+    Parameters
+    ----------
+    penalty : float, optional
+        As a share of the total sum of squares of all rows. Without it, models of all penalties from 1e-6 to 1e-2 are
+        averaged (see Notes).
+    child_weight : float, optional
+        How much a labelled row of the child counts against one of the parent. Without it, weights from 0.3 to 1000 are
+        averaged, with 0.9 of the prior probability on 1.
+
+    Attributes
+    ----------
+    coef_ : ndarray, shape (channels,)
+    intercept_ : float
+        Of the child's spectra as they come.
+    penalty_, child_weight_ : float
+        Geometric means of what was averaged.
+
+    Notes
+    -----
+    Difference rows are those of difference-augmented calibration (Andrew and Fearn 2004 call the directions they span
+    "transfer by orthogonal projection"; here they are shrunk, not removed). Choosing the penalty by cross-validation on
+    the parent takes one that is too small for the child, whose spectra differ in ways no few standards show; and
+    leaving out labelled standards, chosen to be extreme, takes interpolation. So each penalty is judged by the
+    parent's cross-validated squared error plus what differences of left-out standards do to a prediction, each in
+    proportion to how far the standard lies from the others (its leverage), scaled to a sample of usual leverage: this
+    needs no labels. Weights of the child's rows are judged by the errors of left-out labelled standards. A model
+    counts in proportion to risk^(−n/4), half the exponent of a Gaussian likelihood of n samples, for errors of samples
+    left out of one set are not independent.
+    """
+
+    def __init__(self, penalty: float | None = None, child_weight: float | None = None) -> None:
+        self.penalty = penalty
+        self.child_weight = child_weight
+
+    def _fit(self, known: Known) -> None:
+        for name, value in (("penalty", self.penalty), ("child_weight", self.child_weight)):
+            if value is not None and not value > 0:
+                raise ValueError(f"{name}: expected above 0, found {value}")
+        rows = _Rows.of(known)
+        penalties = _PENALTIES if self.penalty is None else np.array([self.penalty])
+        child_weights = _CHILD_WEIGHTS if self.child_weight is None else np.array([self.child_weight])
+        if known.labels is None:
+            child_weights = child_weights[:1]
+        shares = _shares(rows, penalties, child_weights)
+        self.penalty_ = float(np.exp(shares.sum(axis=0) @ np.log(penalties)))
+        self.child_weight_ = float(np.exp(shares.sum(axis=1) @ np.log(child_weights)))
+        everything = np.arange(rows.num_samples)
+        models = [rows.solve(everything, weight) for weight in child_weights]
+        combined = sum(model.combination(penalties) @ share for model, share in zip(models, shares, strict=True))
+        self.coef_ = rows.spectra.T @ combined
+        self.intercept_ = float(models[0].y_mean - models[0].child_centre @ rows.spectra @ self.coef_)
+
+    def _predict(self, child: Array) -> Array:
+        predicted: Array = child @ self.coef_ + self.intercept_
+        return predicted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """All spectra in one table: the parent's set, the standards on the parent, the standards on the child.
+
+    Every model is a combination of these rows, so it is solved through their Gram matrix, which is small.
+    """
+
+    spectra: Array
+    gram: Array
+    y: Array
+    labels: Array | None
+    num_parent: int
+    sample: NDArray[np.intp]
+    """Sample of each standard: a row of the parent's set where it is one of them, or a number after those."""
+
+    @classmethod
+    def of(cls, known: Known) -> _Rows:
+        spectra = np.vstack([known.x, known.parent, known.child])
+        num_parent, num_standards = len(known.x), len(known.child)
+        same = (known.parent[:, None, :1] == known.x[None, :, :1])[..., 0]
+        sample = np.arange(num_parent, num_parent + num_standards)
+        for standard, candidates in enumerate(same):
+            for row in np.flatnonzero(candidates):
+                if np.array_equal(known.parent[standard], known.x[row]):
+                    sample[standard] = row
+        return cls(
+            spectra=spectra,
+            gram=spectra @ spectra.T,
+            y=known.y,
+            labels=known.labels,
+            num_parent=num_parent,
+            sample=sample,
+        )
+
+    @property
+    def num_samples(self) -> int:
+        """Samples, of the parent's set and standards beyond it."""
+        return int(max(self.num_parent, self.sample.max() + 1))
+
+    def parent(self, standards: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Rows of the standards on the parent."""
+        return self.num_parent + standards
+
+    def child(self, standards: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Rows of the standards on the child."""
+        return self.num_parent + len(self.sample) + standards
+
+    def solve(self, samples: NDArray[np.intp], child_weight: float) -> _Model:
+        """Diagonalise the model of these samples; at least one is a standard."""
+        size = len(self.spectra)
+        kept = samples[samples < self.num_parent]
+        standards = np.flatnonzero(np.isin(self.sample, samples))
+        parent_centre, shift = np.zeros(size), np.zeros(size)
+        parent_centre[kept] = 1 / len(kept)
+        shift[self.child(standards)], shift[self.parent(standards)] = 1 / len(standards), -1 / len(standards)
+        unit = np.eye(size)
+        y_mean = float(self.y[kept].mean())
+        design = [unit[kept] - parent_centre, unit[self.child(standards)] - unit[self.parent(standards)] - shift]
+        targets = [self.y[kept] - y_mean, np.zeros(len(standards))]
+        if self.labels is not None:
+            root = np.sqrt(child_weight)
+            design.append(root * (unit[self.child(standards)] - shift - parent_centre))
+            targets.append(root * (self.labels[standards] - y_mean))
+        stacked = np.vstack(design)
+        strengths, directions = np.linalg.eigh(stacked @ self.gram @ stacked.T)
+        strengths = np.maximum(strengths, 0.0)
+        return _Model(
+            gram=self.gram,
+            back=stacked.T @ directions,
+            strengths=strengths,
+            answers=directions.T @ np.concatenate(targets),
+            parent_centre=parent_centre,
+            child_centre=parent_centre + shift,
+            y_mean=y_mean,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Model:
+    """A diagonalised ridge regression: every penalty is a division away."""
+
+    gram: Array
+    back: Array
+    strengths: Array
+    answers: Array
+    parent_centre: Array
+    child_centre: Array
+    y_mean: float
+
+    def _shrunk(self, penalties: Array) -> Array:
+        """What each direction is divided by, shape (directions, penalties)."""
+        smallest = np.finfo(np.float64).tiny
+        divisors: Array = self.strengths[:, None] + np.maximum(penalties * self.strengths.sum(), smallest)
+        return divisors
+
+    def combination(self, penalties: Array) -> Array:
+        """Shares of the table's rows in the coefficients, shape (rows, penalties)."""
+        shares: Array = self.back @ (self.answers[:, None] / self._shrunk(penalties))
+        return shares
+
+    def predict(self, rows: NDArray[np.intp], centre: Array, penalties: Array) -> Array:
+        """Of rows of the table, shape (rows, penalties)."""
+        predicted: Array = (self.gram[rows] - centre @ self.gram) @ self.combination(penalties) + self.y_mean
+        return predicted
+
+    def leverage(self, rows: NDArray[np.intp], centre: Array, penalties: Array) -> Array:
+        """How far rows lie from what the model was made of, in units of the noise, shape (rows, penalties)."""
+        moved = np.eye(len(self.gram))[rows] - centre
+        inside = (moved @ self.gram @ self.back) ** 2
+        own = np.einsum("ij,jk,ik->i", moved, self.gram, moved)
+        penalty = np.maximum(penalties * self.strengths.sum(), np.finfo(np.float64).tiny)
+        far: Array = np.maximum(own[:, None] - inside @ (1 / self._shrunk(penalties)), 0.0) / penalty
+        return far
+
+
+def _shares(rows: _Rows, penalties: Array, child_weights: Array) -> Array:
+    """How much each model counts, shape (child weights, penalties), adding up to 1."""
+    if len(penalties) == len(child_weights) == 1:
+        return np.ones((1, 1))
+    num_standards = len(rows.sample)
+    error = np.full((rows.num_parent, len(penalties)), np.nan)
+    near = np.full_like(error, np.nan)
+    moved, far = (np.full((num_standards, len(penalties)), np.nan) for _ in range(2))
+    child_error = np.full((num_standards, len(child_weights), len(penalties)), np.nan)
+    folds = KFold(min(_FOLDS, rows.num_samples), shuffle=True, random_state=0)
+    for kept, left_out in folds.split(np.arange(rows.num_samples)):
+        if not np.isin(rows.sample, kept).any():
+            continue
+        parents, standards = left_out[left_out < rows.num_parent], np.flatnonzero(np.isin(rows.sample, left_out))
+        for number, weight in enumerate(child_weights):
+            model = rows.solve(kept, weight)
+            of_child = model.predict(rows.child(standards), model.child_centre, penalties)
+            if rows.labels is not None:
+                child_error[standards, number] = of_child - rows.labels[standards, None]
+            if number == 0:
+                error[parents] = model.predict(parents, model.parent_centre, penalties) - rows.y[parents, None]
+                near[parents] = model.leverage(parents, model.parent_centre, penalties)
+                moved[standards] = of_child - model.predict(rows.parent(standards), model.parent_centre, penalties)
+                far[standards] = model.leverage(rows.child(standards), model.child_centre, penalties)
+    # A standard of no leverage is one the others say all about: nothing is learned from its difference.
+    ratio = np.divide(moved**2, far, out=np.zeros_like(moved), where=far > 0)
+    risk = np.nanmean(error**2, axis=0) + np.nan_to_num(np.nanmean(ratio, axis=0)) * np.nanmean(near, axis=0)
+    log_share = np.tile(-rows.num_parent / 4 * np.log(risk / risk.min()), (len(child_weights), 1))
+    if rows.labels is not None and len(child_weights) > 1:
+        log_share += np.log(_prior(len(child_weights)))[:, None]
+    if rows.labels is not None:
+        child_risk = np.nanmean(child_error**2, axis=0)
+        log_share -= num_standards / 4 * np.log(child_risk / child_risk.min())
+    shares: Array = np.exp(log_share - log_share.max())
+    shares /= shares.sum()
+    return shares
+
+
+def _prior(number: int) -> Array:
+    """Of each child weight; the first is 1."""
+    return np.array([_EVEN_WEIGHT] + [(1 - _EVEN_WEIGHT) / (number - 1)] * (number - 1))
