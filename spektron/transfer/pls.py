@@ -1,9 +1,10 @@
 """Partial least squares of one property, all numbers of latent variables from one pass.
 
-NIPALS for a single y (Wold et al. 2001): each latent variable is the direction of greatest covariance with what is
-left of y; its part of X is taken away before the next. Coefficients for 1, 2, … latent variables come out together, so
-that choosing their number costs one fit a fold. scikit-learn's `PLSRegression` gives the same coefficients for one
-number a fit, at about twenty times the price of all of them here.
+For a single y (Wold et al. 2001): each latent variable is the direction of greatest covariance with what is left of y,
+its scores made orthogonal to those before. Coefficients for 1, 2, … latent variables come out together, so that
+choosing their number costs one fit a fold. scikit-learn's `PLSRegression` gives the same coefficients, one number a
+fit: 60 spectra of 700 channels take it 3 to 5 times as long for 15 latent variables alone, and 40 to 60 times for all
+of 1 to 15.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
-__all__ = ["MAX_LATENT", "Pls", "choose_num_latent", "fit_pls"]
+__all__ = ["MAX_LATENT", "Pls", "centred_pls", "choose_num_latent", "fit_pls", "for_all_numbers", "smallest_good"]
 
 Array = NDArray[np.float64]
 
@@ -71,39 +72,56 @@ def fit_pls(x: Array, y: Array, max_latent: int = MAX_LATENT, weights: Array | N
     share = None if weights is None else weights / weights.sum()
     x_mean = np.average(x, axis=0, weights=share)
     y_mean = float(np.average(y, weights=share))
-    root = 1.0 if weights is None else np.sqrt(weights)[:, None]
-    left, residual = (x - x_mean) * root, (y - y_mean) * np.ravel(root)
-    num_channels = x.shape[1]
-    limit = max(1, min(max_latent, len(x) - 1, num_channels))
-    directions, loadings, slopes = (np.zeros((limit, num_channels)), np.zeros((limit, num_channels)), np.zeros(limit))
-    smallest = np.finfo(np.float64).eps * np.linalg.norm(left) * np.linalg.norm(residual)
-    found = 0
+    centred, residual = x - x_mean, y - y_mean
+    if weights is not None:
+        root = np.sqrt(weights)
+        centred, residual = centred * root[:, None], residual * root
+    return Pls(x_mean=x_mean, y_mean=y_mean, coefficients=centred_pls(centred, residual, min(max_latent, len(x) - 1)))
+
+
+def centred_pls(x: Array, y: Array, max_latent: int) -> Array:
+    """Coefficients for 1, 2, … latent variables of data that are taken as they are, shape (numbers, channels).
+
+    Parameters
+    ----------
+    x : ndarray, shape (samples, channels)
+    y : ndarray, shape (samples,)
+    max_latent : int
+
+    Notes
+    -----
+    Taking scores from y alone leaves the same directions as taking them from X too, because scores are orthogonal
+    (Dayal and MacGregor 1997). So X is read twice a latent variable and never written. Scores are made orthogonal
+    twice, which is enough to stay so up to rounding.
+    """
+    limit = max(1, min(max_latent, *x.shape))
+    scores, rotations = np.zeros((limit, len(x))), np.zeros((limit, x.shape[1]))
+    slopes, found = np.zeros(limit), 0
+    # Below this there is rounding alone.
+    smallest = np.finfo(np.float64).eps * max(x.shape) * np.linalg.norm(x)
+    least_covariance = smallest * np.linalg.norm(y)
     for number in range(limit):
-        direction = left.T @ residual
+        direction = y @ x
         length = np.linalg.norm(direction)
-        if length <= smallest:
+        if length <= least_covariance:
             break
         direction /= length
-        scores = left @ direction
-        power = scores @ scores
-        loadings[number] = scores @ left / power
-        slopes[number] = scores @ residual / power
-        left = left - np.outer(scores, loadings[number])
-        residual = residual - slopes[number] * scores
-        directions[number], found = direction, number + 1
-    coefficients = _coefficients(directions[:found], loadings[:found], slopes[:found], num_channels)
-    return Pls(x_mean=x_mean, y_mean=y_mean, coefficients=coefficients)
-
-
-def _coefficients(directions: Array, loadings: Array, slopes: Array, num_channels: int) -> Array:
-    """Σ slope · rotation over the first 1, 2, … latent variables; rotations undo the deflation."""
-    if not len(slopes):
-        return np.zeros((1, num_channels))
-    # Unit upper triangular with one band beside the diagonal, up to rounding.
-    rotations = np.linalg.solve((loadings @ directions.T).T, directions) if len(slopes) > 1 else directions.copy()
-    if len(slopes) == 1:
-        rotations /= loadings[0] @ directions[0]
-    return np.cumsum(slopes[:, None] * rotations, axis=0)
+        score = x @ direction
+        held = scores[:number] @ score
+        score -= held @ scores[:number]
+        again = scores[:number] @ score
+        score -= again @ scores[:number]
+        power = np.linalg.norm(score)
+        if power <= smallest:
+            break
+        scores[number] = score / power
+        rotations[number] = (direction - (held + again) @ rotations[:number]) / power
+        slopes[number] = scores[number] @ y
+        y = y - slopes[number] * scores[number]
+        found = number + 1
+    if not found:
+        return np.zeros((1, x.shape[1]))
+    return np.cumsum(slopes[:found, None] * rotations[:found], axis=0)
 
 
 def choose_num_latent(x: Array, y: Array, max_latent: int = MAX_LATENT, folds: int = 10, seed: int = 0) -> int:
@@ -118,10 +136,18 @@ def choose_num_latent(x: Array, y: Array, max_latent: int = MAX_LATENT, folds: i
     seed : int
         Of the shuffled folds.
     """
-    squared: list[Array] = []
+    squared = np.zeros(max_latent)
     for train, test in KFold(min(folds, len(y)), shuffle=True, random_state=seed).split(x):
         predicted = fit_pls(x[train], y[train], max_latent).predict_all(x[test])
-        padded = np.pad(predicted, ((0, 0), (0, max_latent - predicted.shape[1])), mode="edge")
-        squared.append((padded - y[test, None]) ** 2)
-    error = np.sqrt(np.concatenate(squared).mean(axis=0))
-    return int(np.flatnonzero(error <= _TOLERANCE * error.min())[0]) + 1
+        squared += np.square(for_all_numbers(predicted, max_latent) - y[test, None]).sum(axis=0)
+    return smallest_good(np.sqrt(squared)) + 1
+
+
+def for_all_numbers(predicted: Array, max_latent: int) -> Array:
+    """The last column again where a fit ended before `max_latent` latent variables."""
+    return np.pad(predicted, ((0, 0), (0, max_latent - predicted.shape[1])), mode="edge")
+
+
+def smallest_good(error: Array) -> int:
+    """Place of the first error within 5 % of the least; errors are in order of what is simplest."""
+    return int(np.flatnonzero(error <= _TOLERANCE * error.min())[0])

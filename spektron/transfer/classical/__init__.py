@@ -1,7 +1,25 @@
 """Classical methods of calibration transfer, one file each."""
 
+from spektron.transfer.classical.difference_augmented_pls import DifferenceAugmentedPLS
+from spektron.transfer.classical.dipls import DIPLS
 from spektron.transfer.classical.ds import DS
+from spektron.transfer.classical.global_pls import GlobalPLS
+from spektron.transfer.classical.joint_y_pls import JointYPLS
+from spektron.transfer.classical.mdipls import MDIPLS
 from spektron.transfer.classical.mean_shift import MeanShift
 from spektron.transfer.classical.pds import PDS
+from spektron.transfer.classical.recalibration import Recalibration
+from spektron.transfer.classical.residual_ridge import ResidualRidge
 
-__all__ = ["DS", "PDS", "MeanShift"]
+__all__ = [
+    "DIPLS",
+    "DS",
+    "MDIPLS",
+    "PDS",
+    "DifferenceAugmentedPLS",
+    "GlobalPLS",
+    "JointYPLS",
+    "MeanShift",
+    "Recalibration",
+    "ResidualRidge",
+]

@@ -8,9 +8,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
-__all__ = ["Array", "ChildCalibration", "Known"]
+__all__ = ["Array", "ChildCalibration", "Known", "at_least"]
 
 Array = NDArray[np.float64]
 
@@ -40,8 +40,14 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """A regressor of the child's spectra, fitted on the parent's calibration set and on standards.
 
     Row i of `X_child` and of `X_parent` is standard i; both instruments are on one axis. Settings that are not given
-    are chosen from these data alone. Subclasses say how in `_fit` and `_predict`, and whether they need the standards'
-    property.
+    are chosen from these data alone. Subclasses say how in `_fit`, and whether they need the standards' property; those
+    that are linear leave `coef_` and `intercept_`, others say how in `_predict`.
+
+    Attributes
+    ----------
+    coef_ : ndarray, shape (channels,)
+        Where the calibration is linear: property a unit of the child's spectrum.
+    intercept_ : float
     """
 
     _least_standards = 2
@@ -77,8 +83,8 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if labels is None and self._needs_labels:
             raise ValueError(f"{type(self).__name__} needs the standards' property: give y_standards")
         known = Known(child=child, parent=parent, labels=labels, x=x, y=_property(y_calibration, "y_calibration"))
-        check_consistent_length(known.child, known.parent, known.labels)
-        check_consistent_length(known.x, known.y)
+        _same_number("standards", X_child=known.child, X_parent=known.parent, y_standards=known.labels)
+        _same_number("calibration samples", X_calibration=known.x, y_calibration=known.y)
         if len({child.shape[1], parent.shape[1], x.shape[1]}) > 1:
             raise ValueError(
                 "expected one axis, found "
@@ -110,7 +116,31 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         raise NotImplementedError
 
     def _predict(self, child: Array) -> Array:
-        raise NotImplementedError
+        predicted: Array = child @ self.coef_ + self.intercept_
+        return predicted
+
+    def _keep(self, coefficients: Array, x_mean: Array, y_mean: float) -> None:
+        """Predict y_mean at x_mean of the child, and from there along the coefficients."""
+        self.coef_ = coefficients
+        self.intercept_ = float(y_mean - x_mean @ coefficients)
+
+
+def at_least(name: str, value: float | None, least: float) -> None:
+    """Refuse a setting below what makes sense; None is one that is to be chosen.
+
+    Raises
+    ------
+    ValueError
+    """
+    if value is not None and not value >= least:
+        raise ValueError(f"{name}: expected at least {least:g}, or None to have it chosen, found {value}")
+
+
+def _same_number(what: str, **arrays: Array | None) -> None:
+    found = {name: len(array) for name, array in arrays.items() if array is not None}
+    if len(set(found.values())) > 1:
+        counts = ", ".join(f"{number} in {name}" for name, number in found.items())
+        raise ValueError(f"expected one row for each of the {what}, found {counts}: match them by sample")
 
 
 def _property(values: Any, name: str) -> Array:
