@@ -1,6 +1,9 @@
 """Classical methods of calibration transfer, one file each."""
 
+from spektron.transfer.classical._calibration import ChildCalibration
+from spektron.transfer.classical.corrected_pls import CorrectedPLS
 from spektron.transfer.classical.difference_augmented_pls import DifferenceAugmentedPLS
+from spektron.transfer.classical.difference_ridge import DifferenceAugmentedRidge
 from spektron.transfer.classical.dipls import DIPLS
 from spektron.transfer.classical.ds import DS
 from spektron.transfer.classical.global_pls import GlobalPLS
@@ -8,6 +11,7 @@ from spektron.transfer.classical.joint_y_pls import JointYPLS
 from spektron.transfer.classical.mdipls import MDIPLS
 from spektron.transfer.classical.mean_shift import MeanShift
 from spektron.transfer.classical.pds import PDS
+from spektron.transfer.classical.preprocessed import Preprocessed
 from spektron.transfer.classical.recalibration import Recalibration
 from spektron.transfer.classical.residual_ridge import ResidualRidge
 
@@ -16,10 +20,14 @@ __all__ = [
     "DS",
     "MDIPLS",
     "PDS",
+    "ChildCalibration",
+    "CorrectedPLS",
     "DifferenceAugmentedPLS",
+    "DifferenceAugmentedRidge",
     "GlobalPLS",
     "JointYPLS",
     "MeanShift",
+    "Preprocessed",
     "Recalibration",
     "ResidualRidge",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sklearn.base import clone
 
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
 from spektron.transfer.classical._correction import SpectrumCorrection
 from spektron.transfer.pls import choose_num_latent, fit_pls
 
@@ -28,9 +28,8 @@ class CorrectedPLS(ChildCalibration):
     ----------
     correction_ : SpectrumCorrection or None
     num_latent_ : int
-    coef_ : ndarray, shape (channels,)
-    intercept_ : float
-        The parent's model.
+    parent_coef_ : ndarray, shape (channels,)
+    parent_intercept_ : float
     """
 
     def __init__(self, correction: SpectrumCorrection | None = None, num_latent: int | None = None) -> None:
@@ -38,18 +37,17 @@ class CorrectedPLS(ChildCalibration):
         self.num_latent = num_latent
 
     def _fit(self, known: Known) -> None:
-        if self.num_latent is not None and self.num_latent < 1:
-            raise ValueError(f"num_latent: expected at least 1, found {self.num_latent}")
+        at_least("num_latent", self.num_latent, 1)
         number = choose_num_latent(known.x, known.y) if self.num_latent is None else self.num_latent
         pls = fit_pls(known.x, known.y, number)
         self.num_latent_ = min(number, len(pls.coefficients))
-        self.coef_ = pls.coefficients[self.num_latent_ - 1]
-        self.intercept_ = pls.y_mean - float(pls.x_mean @ self.coef_)
+        self.parent_coef_ = pls.coefficients[self.num_latent_ - 1]
+        self.parent_intercept_ = pls.y_mean - float(pls.x_mean @ self.parent_coef_)
         self.correction_ = None
         if self.correction is not None:
-            self.correction_ = clone(self.correction).fit(known.child, known.parent, regression=self.coef_)
+            self.correction_ = clone(self.correction).fit(known.child, known.parent, regression=self.parent_coef_)
 
     def _predict(self, child: Array) -> Array:
         corrected = child if self.correction_ is None else self.correction_.transform(child)
-        predicted: Array = corrected @ self.coef_ + self.intercept_
+        predicted: Array = corrected @ self.parent_coef_ + self.parent_intercept_
         return predicted

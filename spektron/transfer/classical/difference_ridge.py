@@ -37,9 +37,6 @@ class DifferenceAugmentedRidge(ChildCalibration):
 
     Attributes
     ----------
-    coef_ : ndarray, shape (channels,)
-    intercept_ : float
-        Of the child's spectra as they come.
     penalty_, child_weight_ : float
         Geometric means of what was averaged.
 
@@ -77,10 +74,6 @@ class DifferenceAugmentedRidge(ChildCalibration):
         combined = sum(model.combination(penalties) @ share for model, share in zip(models, shares, strict=True))
         self.coef_ = rows.spectra.T @ combined
         self.intercept_ = float(models[0].y_mean - models[0].child_centre @ rows.spectra @ self.coef_)
-
-    def _predict(self, child: Array) -> Array:
-        predicted: Array = child @ self.coef_ + self.intercept_
-        return predicted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
