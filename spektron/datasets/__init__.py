@@ -1,7 +1,18 @@
-"""Public sets of samples that were measured on several instruments, with the splits that work on them shares."""
+"""Samples measured on several instruments: public sets with their splits, and files of one's own."""
 
 from spektron.datasets.corn import load_corn
 from spektron.datasets.instrument_set import InstrumentSet
+from spektron.datasets.raman_api import LabelledSpectra, load_raman_api
+from spektron.datasets.splits import Split, published_splits, refuse_overlap
 from spektron.datasets.tablets import load_tablets
 
-__all__ = ["InstrumentSet", "load_corn", "load_tablets"]
+__all__ = [
+    "InstrumentSet",
+    "LabelledSpectra",
+    "Split",
+    "load_corn",
+    "load_raman_api",
+    "load_tablets",
+    "published_splits",
+    "refuse_overlap",
+]

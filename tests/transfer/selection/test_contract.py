@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,7 +43,7 @@ def test_as_many_rows_as_asked_for_each_once(selection, number):
 def test_a_larger_choice_begins_with_the_smaller_where_it_says_so(selection):
     x, y = samples(40)
     choices = [clone(selection).set_params(num_standards=n).fit(x, y).indices_.tolist() for n in range(3, 18)]
-    nested = all(larger[: len(smaller)] == smaller for smaller, larger in zip(choices, choices[1:], strict=False))
+    nested = all(larger[: len(smaller)] == smaller for smaller, larger in pairwise(choices))
     assert nested == selection.nested
 
 
