@@ -1,0 +1,267 @@
+"""What every calibration made for the child has to keep, and each one's own answer on a toy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
+
+from benchmarks.dipls import published, spectra
+from spektron.transfer import (
+    DIPLS,
+    MDIPLS,
+    DifferenceAugmentedPLS,
+    GlobalPLS,
+    JointYPLS,
+    Recalibration,
+    ResidualRidge,
+)
+from spektron.transfer.classical._calibration import ChildCalibration
+from spektron.transfer.classical._domain_invariant import domain_invariant_pls
+from spektron.transfer.pls import choose_num_latent, fit_pls
+
+Array = NDArray[np.float64]
+
+ALL: list[type[ChildCalibration]] = [
+    Recalibration,
+    GlobalPLS,
+    DifferenceAugmentedPLS,
+    ResidualRidge,
+    DIPLS,
+    MDIPLS,
+    JointYPLS,
+]
+LABELLED = [Recalibration, GlobalPLS, ResidualRidge, JointYPLS]
+"""Those that need the standards' property."""
+every = pytest.mark.parametrize("method", ALL, ids=lambda method: method.__name__)
+
+
+def amounts(samples: int, seed: int) -> Array:
+    return np.random.default_rng(seed).uniform(0, 1, (samples, 3))
+
+
+def measured(what: Array, *, offset: float = 0.0, gain: float = 1.0) -> Array:
+    """Spectra of three bands on a sloping background, 40 channels; the property is the first amount."""
+    axis = np.linspace(0, 1, 40)
+    bands = np.exp(-0.5 * ((axis - np.array([[0.2], [0.5], [0.8]])) / 0.1) ** 2)
+    values: Array = gain * what @ bands + offset * (1 + axis)
+    return values
+
+
+CALIBRATION, TEST = amounts(40, 0), amounts(30, 1)
+
+
+def fitted(method: ChildCalibration, standards: Array, child: Array, **given: Any) -> ChildCalibration:
+    known = {"X_calibration": measured(CALIBRATION), "y_calibration": CALIBRATION[:, 0], "y_standards": standards[:, 0]}
+    return method.fit(child, measured(standards), **{**known, **given})
+
+
+def rmsep(predicted: Array, actual: Array) -> float:
+    return float(np.sqrt(np.mean((predicted - actual) ** 2)))
+
+
+@every
+def test_an_offset_between_instruments_is_learned_exactly(method: type[ChildCalibration]) -> None:
+    # Three amounts and one offset are four directions, so six standards know all of them. Joint-Y's latent variables
+    # are alike on both instruments where their samples are.
+    standards = CALIBRATION if method is JointYPLS else amounts(6, 2)
+    model = fitted(method(), standards, measured(standards, offset=0.3))
+    # Global PLS and rows of differences meet the offset within the latent variables that they choose.
+    assert rmsep(model.predict(measured(TEST, offset=0.3)), TEST[:, 0]) < 0.03
+    plain = fit_pls(measured(CALIBRATION), CALIBRATION[:, 0])
+    assert rmsep(plain.predict(measured(TEST, offset=0.3), 3), TEST[:, 0]) > 0.2
+
+
+@every
+def test_five_standards_of_one_instrument_do_no_harm(method: type[ChildCalibration]) -> None:
+    rng = np.random.default_rng(3)
+    noise = 0.01
+    calibration = measured(CALIBRATION) + noise * rng.normal(size=(40, 40))
+    standards = calibration[:5]
+    model = method().fit(
+        standards + noise * rng.normal(size=(5, 40)),
+        standards,
+        X_calibration=calibration,
+        y_calibration=CALIBRATION[:, 0],
+        y_standards=CALIBRATION[:5, 0],
+    )
+    test = measured(TEST) + noise * rng.normal(size=(30, 40))
+    number = choose_num_latent(calibration, CALIBRATION[:, 0])
+    parent = rmsep(fit_pls(calibration, CALIBRATION[:, 0]).predict(test, number), TEST[:, 0])
+    # Those that learn the child's directions from five labels alone pay for it: they beat the mean, no more.
+    most = 0.5 * float(TEST[:, 0].std()) if method in (Recalibration, JointYPLS) else 1.5 * parent
+    assert rmsep(model.predict(test), TEST[:, 0]) <= most
+
+
+@every
+def test_predictions_do_not_depend_on_the_unit_of_the_property(method: type[ChildCalibration]) -> None:
+    standards = amounts(6, 2)
+    child = measured(standards, offset=0.1, gain=1.1)
+    plain = fitted(method(), standards, child).predict(measured(TEST))
+    scaled = fitted(
+        method(), standards, child, y_calibration=1e3 * CALIBRATION[:, 0] - 7, y_standards=1e3 * standards[:, 0] - 7
+    )
+    np.testing.assert_allclose(scaled.predict(measured(TEST)), 1e3 * plain - 7, rtol=1e-6, atol=1e-4)
+
+
+@every
+def test_settings_are_scikit_learns_and_stay_as_given(method: type[ChildCalibration]) -> None:
+    model = method(num_latent=2)
+    copy = clone(model)
+    assert copy.get_params() == model.get_params()
+    standards = amounts(6, 2)
+    fitted(model, standards, measured(standards))
+    assert model.get_params() == copy.get_params()
+    assert model.num_latent_ == 2
+    predicted = model.predict(measured(TEST))
+    assert predicted.shape == (30,)
+    assert model.score(measured(TEST), TEST[:, 0]) == pytest.approx(r2_score(TEST[:, 0], predicted))
+
+
+@every
+def test_what_cannot_be_learned_from_is_refused(method: type[ChildCalibration]) -> None:
+    standards = amounts(6, 2)
+    child = measured(standards)
+    broken = child.copy()
+    broken[2, 3] = np.nan
+    with pytest.raises(ValueError, match="X_child contains NaN"):
+        fitted(method(), standards, broken)
+    with pytest.raises(ValueError, match="6 in X_parent"):
+        fitted(method(), standards, child[:5])
+    with pytest.raises(ValueError, match="4 in y_standards"):
+        fitted(method(), standards, child, y_standards=standards[:4, 0])
+    with pytest.raises(ValueError, match="39 in y_calibration"):
+        fitted(method(), standards, child, y_calibration=CALIBRATION[:39, 0])
+    with pytest.raises(ValueError, match="39 channels of the child, 40 of the parent"):
+        fitted(method(), standards, child[:, :39])
+    with pytest.raises(ValueError, match="y_standards: expected finite"):
+        fitted(method(), standards, child, y_standards=np.full(6, np.inf))
+    with pytest.raises(ValueError, match="1 sample"):
+        fitted(method(), standards[:1], child[:1])
+    with pytest.raises(ValueError, match="num_latent: expected at least 1"):
+        fitted(method(num_latent=0), standards, child)
+    with pytest.raises(NotFittedError):
+        method().predict(child)
+    with pytest.raises(ValueError, match="expected 40 channels, found 39"):
+        fitted(method(), standards, child).predict(child[:, :39])
+
+
+@pytest.mark.parametrize("method", LABELLED, ids=lambda method: method.__name__)
+def test_missing_labels_are_asked_for(method: type[ChildCalibration]) -> None:
+    standards = amounts(6, 2)
+    with pytest.raises(ValueError, match=f"{method.__name__} needs the standards' property: give y_standards"):
+        fitted(method(), standards, measured(standards), y_standards=None)
+
+
+@pytest.mark.parametrize("method", [DifferenceAugmentedPLS, DIPLS, MDIPLS], ids=lambda method: method.__name__)
+def test_what_needs_no_labels_does_not_look_at_them(method: type[ChildCalibration]) -> None:
+    standards = amounts(6, 2)
+    child = measured(standards, offset=0.2, gain=1.2)
+    with_them = fitted(method(), standards, child).predict(measured(TEST))
+    assert np.array_equal(with_them, fitted(method(), standards, child, y_standards=None).predict(measured(TEST)))
+
+
+@every
+def test_constant_channels_and_twin_standards_are_no_trouble(method: type[ChildCalibration]) -> None:
+    standards = np.repeat(amounts(3, 4), 2, axis=0)
+    child = measured(standards)
+    child[:, 5] = child[:, 6] = 1.0
+    assert np.isfinite(fitted(method(), standards, child).predict(measured(TEST))).all()
+
+
+def test_residual_ridge_is_the_parents_model_and_a_ridge_on_what_it_leaves() -> None:
+    rng = np.random.default_rng(5)
+    standards = amounts(8, 2)
+    child = measured(standards, gain=1.3) + 0.01 * rng.normal(size=(8, 40))
+    model = fitted(ResidualRidge(penalty=0.01, num_latent=3), standards, child)
+    parent = fit_pls(measured(CALIBRATION), CALIBRATION[:, 0], 3)
+    centred = child - child.mean(axis=0)
+    ridge = Ridge(alpha=0.01 * np.square(centred).sum()).fit(child, standards[:, 0] - parent.predict(child, 3))
+    test = measured(TEST, gain=1.3)
+    np.testing.assert_allclose(model.predict(test), parent.predict(test, 3) + ridge.predict(test), rtol=1e-8)
+
+
+def test_residual_ridge_chooses_by_standards_left_out_one_by_one() -> None:
+    rng = np.random.default_rng(6)
+    standards = amounts(12, 2)
+    child = measured(standards, gain=1.3, offset=0.2) + 0.03 * rng.normal(size=(12, 40))
+    chosen = fitted(ResidualRidge(num_latent=3), standards, child).penalty_
+    residual = standards[:, 0] - fit_pls(measured(CALIBRATION), CALIBRATION[:, 0], 3).predict(child, 3)
+    whole, errors = np.square(child - child.mean(axis=0)).sum(), {}
+    for penalty in 10.0 ** (0.5 * np.arange(-12, 5)):
+        left = [np.arange(12) != place for place in range(12)]
+        missed = [
+            residual[~kept] - Ridge(alpha=penalty * whole).fit(child[kept], residual[kept]).predict(child[~kept])
+            for kept in left
+        ]
+        errors[float(penalty)] = float(np.square(missed).mean())
+    assert chosen == pytest.approx(min(errors, key=lambda penalty: errors[penalty]))
+
+
+def test_a_heavy_difference_row_leaves_the_model_blind_to_it() -> None:
+    standards = amounts(5, 2)
+    child = measured(standards, offset=0.3)
+    model = fitted(DifferenceAugmentedPLS(weight=1e6, num_latent=4, shift=False), standards, child)
+    assert abs((child - measured(standards)) @ model.coef_).max() < 1e-6
+    assert rmsep(model.predict(measured(TEST, offset=0.9)), TEST[:, 0]) < 1e-6
+
+
+def test_a_weight_of_nothing_is_the_parents_model() -> None:
+    standards = amounts(5, 2)
+    parent = fit_pls(measured(CALIBRATION), CALIBRATION[:, 0], 2).coefficients[-1]
+    for method in (
+        GlobalPLS(weight=0.0, num_latent=2),
+        DifferenceAugmentedPLS(weight=0.0, num_latent=2),
+        DIPLS(penalty=0.0, num_latent=2),
+    ):
+        found = fitted(method, standards, measured(standards, gain=2.0, offset=0.1)).coef_
+        np.testing.assert_allclose(found, parent, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize("penalty", [0.0, 1.0, 10.0, None])
+def test_domain_invariant_pls_is_the_published_algorithm(penalty: float | None) -> None:
+    x, y, parent, child = spectra(120)
+    found = domain_invariant_pls(x, y, [(parent, child)], penalty, 10)
+    for number in (1, 4, 10):
+        theirs = published(x, y, parent, child, penalty, number)
+        assert np.linalg.norm(found[number - 1] - theirs) <= 1e-8 * np.linalg.norm(theirs)
+
+
+def test_differences_of_several_children_add_up() -> None:
+    x, y, parent, child = spectra(60)
+    # The same child twice is one child at twice the weight.
+    twice = domain_invariant_pls(x, y, [(parent, child), (parent, child)], 3.0, 6)
+    np.testing.assert_allclose(twice, domain_invariant_pls(x, y, [(parent, child)], 6.0, 6), rtol=1e-8, atol=1e-10)
+
+
+def test_further_children_have_their_own_intercepts() -> None:
+    standards, others = amounts(8, 2), amounts(7, 3)
+    first, second = measured(standards, offset=0.1), measured(others, offset=-0.2)
+    alone = fitted(DIPLS(num_latent=3), standards, first)
+    single = fitted(MDIPLS(num_latent=3), standards, first)
+    test = measured(TEST)
+    assert np.array_equal(alone.predict(test), single.predict(test))
+    both = fitted(MDIPLS(num_latent=3), standards, first, further=[(second, measured(others))])
+    assert isinstance(both, MDIPLS)
+    assert rmsep(both.predict(measured(TEST, offset=0.1)), TEST[:, 0]) < 1e-6
+    assert rmsep(both.predict(measured(TEST, offset=-0.2), child=1), TEST[:, 0]) < 1e-6
+    with pytest.raises(ValueError, match="expected 0 to 1, found 2"):
+        both.predict(test, child=2)
+    with pytest.raises(ValueError, match=r"further\[0\]: expected as many standards"):
+        fitted(MDIPLS(), standards, first, further=[(second, measured(standards))])
+
+
+def test_joint_y_is_one_model_where_instruments_are_one() -> None:
+    known = {"X_calibration": measured(CALIBRATION), "y_calibration": CALIBRATION[:, 0]}
+    model = JointYPLS(num_latent=3).fit(
+        measured(CALIBRATION), measured(CALIBRATION), **known, y_standards=CALIBRATION[:, 0]
+    )
+    plain = fit_pls(measured(CALIBRATION), CALIBRATION[:, 0], 3).coefficients[-1]
+    np.testing.assert_allclose(model.coef_, plain, rtol=1e-8, atol=1e-12)
+    np.testing.assert_allclose(model.parent_coef_, plain, rtol=1e-8, atol=1e-12)
