@@ -1,27 +1,43 @@
 """Few-shot calibration transfer: a calibration of one instrument, made to serve another."""
 
 from spektron.transfer.classical import (
+    CORAL,
     DIPLS,
     DS,
+    EPO,
     MDIPLS,
     PDS,
+    SBC,
+    SST,
+    ChildCalibration,
+    CorrectedPLS,
     DifferenceAugmentedPLS,
+    DifferenceAugmentedRidge,
     GlobalPLS,
     JointYPLS,
     MeanShift,
+    Preprocessed,
     Recalibration,
     ResidualRidge,
 )
 
 __all__ = [
+    "CORAL",
     "DIPLS",
     "DS",
+    "EPO",
     "MDIPLS",
     "PDS",
+    "SBC",
+    "SST",
+    "ChildCalibration",
+    "CorrectedPLS",
     "DifferenceAugmentedPLS",
+    "DifferenceAugmentedRidge",
     "GlobalPLS",
     "JointYPLS",
     "MeanShift",
+    "Preprocessed",
     "Recalibration",
     "ResidualRidge",
 ]

@@ -7,9 +7,13 @@ from types import MappingProxyType
 
 from spektron.core.errors import ConfigError
 from spektron.transfer.classical import (
+    CORAL,
     DIPLS,
     DS,
+    EPO,
     PDS,
+    SBC,
+    SST,
     ChildCalibration,
     CorrectedPLS,
     DifferenceAugmentedPLS,
@@ -32,6 +36,10 @@ CALIBRATIONS: Mapping[str, Callable[[], ChildCalibration]] = MappingProxyType(
         "ds": lambda: CorrectedPLS(DS()),
         "pds": lambda: CorrectedPLS(PDS()),
         "pds_5_1": lambda: CorrectedPLS(PDS(window=5, rank=1)),
+        "sst": lambda: CorrectedPLS(SST()),
+        "coral": lambda: CorrectedPLS(CORAL()),
+        "sbc": SBC,
+        "epo": EPO,
         "recalibration": Recalibration,
         "global_pls": GlobalPLS,
         "difference_pls": DifferenceAugmentedPLS,

@@ -41,7 +41,7 @@ def preprocessing(name: PreprocessingName) -> Pipeline:
     """
     if name not in PREPROCESSING:
         raise ConfigError(f"expected a preprocessing of {', '.join(PREPROCESSING)}, found {name!r}")
-    derivative = SavitzkyGolay(window_size=_WINDOW, polynomial_order=_ORDER, derivate_order=1, mode="interp")
+    derivative = SavitzkyGolay(window_length=_WINDOW, polyorder=_ORDER, deriv=1, mode="interp")
     steps: dict[PreprocessingName, list[object]] = {
         "raw": ["passthrough"],
         "snv": [StandardNormalVariate()],

@@ -17,7 +17,7 @@ from sklearn.model_selection import KFold
 
 from spektron.transfer.classical._calibration import Known
 
-__all__ = ["Predictions", "expected_error"]
+__all__ = ["Predictions", "expected_error", "own_rows"]
 
 Array = NDArray[np.float64]
 Predictions = Callable[[Array, Array], tuple[Array, Array]]
@@ -43,7 +43,7 @@ def expected_error(known: Known, fit: Callable[[Known], Predictions], folds: int
     A standard that is a calibration sample is left out together with it.
     """
     calibration = _parts(len(known.x), folds)
-    own = _own_rows(known)
+    own = own_rows(known)
     fold_of = np.empty(len(known.x), dtype=np.intp)
     for fold, rows in enumerate(calibration):
         fold_of[rows] = fold
@@ -72,7 +72,7 @@ def _parts(number: int, folds: int) -> list[NDArray[np.intp]]:
     return [left for _, left in split]
 
 
-def _own_rows(known: Known) -> NDArray[np.intp]:
+def own_rows(known: Known) -> NDArray[np.intp]:
     """Row of the calibration set that is the standard itself, or −1."""
     found = np.full(len(known.parent), -1, dtype=np.intp)
     for standard, spectrum in enumerate(known.parent):

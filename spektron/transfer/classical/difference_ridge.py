@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known
+from spektron.transfer.classical._expected_error import own_rows
 
 __all__ = ["DifferenceAugmentedRidge"]
 
@@ -95,12 +96,8 @@ class _Rows:
     def of(cls, known: Known) -> _Rows:
         spectra = np.vstack([known.x, known.parent, known.child])
         num_parent, num_standards = len(known.x), len(known.child)
-        same = (known.parent[:, None, :1] == known.x[None, :, :1])[..., 0]
-        sample = np.arange(num_parent, num_parent + num_standards)
-        for standard, candidates in enumerate(same):
-            for row in np.flatnonzero(candidates):
-                if np.array_equal(known.parent[standard], known.x[row]):
-                    sample[standard] = row
+        own = own_rows(known)
+        sample = np.where(own >= 0, own, np.arange(num_parent, num_parent + num_standards))
         return cls(
             spectra=spectra,
             gram=spectra @ spectra.T,

@@ -12,9 +12,10 @@ from spektron.transfer.classical._correction import Array, SpectrumCorrection
 
 __all__ = ["PDS"]
 
-_WINDOWS = (1, 3, 5, 7, 11, 15, 21)
+_WINDOWS = (1, 3, 5, 7, 9, 11, 15)
 _MOST_RANK = 3
-_FOLDS = 10
+# Half of what others take: a fold costs an eigendecomposition of every channel's every window.
+_FOLDS = 5
 
 
 class PDS(SpectrumCorrection):
@@ -26,10 +27,10 @@ class PDS(SpectrumCorrection):
     Parameters
     ----------
     window : int or None
-        Channels of the child for one of the parent, odd. None: chosen among 1, 3, 5, 7, 11, 15 and 21.
+        Channels of the child for one of the parent, odd. None: chosen among 1, 3, 5, 7, 9, 11 and 15.
     rank : int or None
         Local components. None: chosen among 1, 2 and 3. What is chosen is the pair whose left-out standards are nearest
-        to the parent's (10 folds), ties to the smaller.
+        to the parent's (5 folds), ties to the smaller.
 
     Attributes
     ----------

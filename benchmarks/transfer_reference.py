@@ -1,0 +1,113 @@
+"""Classical transfer against the reference results, task by task and split by split.
+
+    python benchmarks/transfer_reference.py                    # all methods, 10 splits of corn, tablets: half an hour
+    python benchmarks/transfer_reference.py --splits 2 sg1+epo pds
+
+Needs SPEKTRON_DATA: corn, tablets, the published splits and `*_reference.csv.gz`. Geometric means over tasks (and splits)
+of our RMSEP over the reference's, by number of standards; below 1 is better.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from spektron.transfer.methods import method_named
+from spektron.transfer.protocol import DatasetName, TransferTask, transfer_tasks
+from spektron.transfer.selection import KennardStone
+
+# ours → the reference's name, on corn and on tablets ("" where it was not run)
+METHODS = {
+    "none": ("no_transfer", "no_transfer"),
+    "mean": ("mean_diff", "mean_diff"),
+    "sbc": ("SBC", "SBC"),
+    "ds": ("DS_cv", "DS_cv"),
+    "pds": ("PDS_cv", "PDS_cv"),
+    "pds_5_1": ("PDS_w5_r1", "PDS_w5_r1"),
+    "sg1+pds_5_1": ("sg1+PDS_w5_r1", ""),
+    "sg1snv+pds_5_1": ("", "sg1snv+PDS_w5_r1"),
+    "sg1+sst": ("sg1+SST_cv", ""),
+    "sg1+epo": ("sg1+EPO_cv", ""),
+    "epo": ("", "EPO_cv"),
+    "sg1snv+epo": ("", "sg1snv+EPO_cv"),
+    "dipls": ("diPLS_paired_tuned", "diPLS_paired_tuned"),
+    "global_pls": ("global_pls", "global_pls"),
+    "sg1+global_pls": ("sg1+global_pls", ""),
+    "sg1+difference_pls": ("sg1+diff_aug_pls", ""),
+    "sg1snv+difference_pls": ("", "sg1snv+diff_aug_pls"),
+    "sg1+residual_ridge": ("sg1+resid_ridge", ""),
+    "sg1snv+residual_ridge": ("", "sg1snv+resid_ridge"),
+    "recalibration": ("target_recal_N", "target_recal_N"),
+    "sg1+recalibration": ("sg1+target_recal_N", ""),
+    "sg1snv+recalibration": ("", "sg1snv+target_recal_N"),
+}
+NUMBERS = (5, 10, 30, 50)
+
+
+def reference(file: str, dataset: str) -> dict[tuple[str, str, int, int], float]:
+    """Task, method, standards, split → RMSEP; tablets by Kennard and Stone's standards only."""
+    path = next(Path(os.environ["SPEKTRON_DATA"]).rglob(file))
+    found = {}
+    with gzip.open(path, "rt") as lines:
+        for row in csv.DictReader(lines):
+            if row.get("selection", "ks") == "ks" and row.get("dataset", dataset) == dataset:
+                name = f"{row['source']}-{row['target']}/{row['property']}"
+                found[name, row["method"], int(row["n_transfer"]), int(row["repeat"])] = float(row["rmsep"])
+    return found
+
+
+def tasks(dataset: DatasetName, split: int) -> Iterator[TransferTask]:
+    """The tasks whose reference is known."""
+    for task in transfer_tasks(dataset, split):
+        if dataset == "corn":
+            yield task
+        elif task.property_name == "assay":
+            chosen = KennardStone(num_standards=max(NUMBERS)).fit(task.x).indices_
+            yield replace(task, standards=chosen)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("methods", nargs="*", default=list(METHODS))
+    parser.add_argument("--splits", type=int, default=10)
+    options = parser.parse_args()
+    console = Console()
+    for dataset, file, key in (
+        ("corn", "corn_reference.csv.gz", "corn"),
+        ("tablets", "tablet_reference.csv.gz", "tablet"),
+        ("tablets_clean", "tablet_reference.csv.gz", "tabletclean"),
+    ):
+        known = reference(file, key)
+        table = Table("ours", "reference", *(f"N={number}" for number in NUMBERS), title=f"{dataset}: ours / reference")
+        for name in track(options.methods, description=dataset, console=console):
+            theirs = METHODS[name][0 if dataset == "corn" else 1]
+            if not theirs:
+                continue
+            logs = defaultdict(list)
+            for split in range(options.splits if dataset == "corn" else 1):
+                for task in tasks(dataset, split):
+                    for number in NUMBERS:
+                        other = known.get((task.name, theirs, number, split)) or known.get(
+                            (task.name, theirs, 0, split)
+                        )
+                        if other:
+                            ours = float(np.sqrt(np.square(task.errors(method_named(name), number)).mean()))
+                            logs[number].append(np.log(ours / other))
+            means = (f"{np.exp(np.mean(logs[number])):.3f}" if logs[number] else "" for number in NUMBERS)
+            table.add_row(name, theirs, *means)
+        console.print(table)
+
+
+if __name__ == "__main__":
+    main()
