@@ -3,8 +3,8 @@
     python benchmarks/transfer_reference.py                    # all methods, 10 splits of corn, tablets: half an hour
     python benchmarks/transfer_reference.py --splits 2 sg1+epo pds
 
-Needs SPEKTRON_DATA: corn, tablets, the published splits and `*_reference.csv.gz`. Geometric means over tasks (and splits)
-of our RMSEP over the reference's, by number of standards; below 1 is better.
+Needs SPEKTRON_DATA: corn, tablets, the published splits and `*_reference.csv.gz`. Geometric means over tasks (and
+splits) of our RMSEP over the reference's, by number of standards; below 1 is better.
 """
 
 from __future__ import annotations

@@ -73,5 +73,5 @@ def _joined(child: Array, parent: Array) -> Array:
 def _part(components: Array, channels: int) -> tuple[Array, Array]:
     """What reads scores off the child, shape (channels, rank), and what a unit of each changes, (rank, channels)."""
     child, parent = components[:, :channels], components[:, channels:]
-    reader: Array = np.linalg.pinv(child)
+    reader = np.asarray(np.linalg.pinv(child), dtype=np.float64)
     return reader, parent - child
