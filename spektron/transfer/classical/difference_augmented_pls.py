@@ -10,7 +10,7 @@ from spektron.transfer.pls import MAX_LATENT, centred_pls, for_all_numbers, smal
 
 __all__ = ["DifferenceAugmentedPLS"]
 
-_WEIGHTS = (0.1, 1.0, 10.0, 100.0)
+_WEIGHTS = (1.0, 100.0, 10000.0)
 
 
 class DifferenceAugmentedPLS(ChildCalibration):
@@ -23,7 +23,7 @@ class DifferenceAugmentedPLS(ChildCalibration):
     ----------
     weight : float, optional
         Of all differences together, all calibration samples together counting 1 (squared errors of a row). None:
-        chosen among 0.1, 1, 10 and 100.
+        chosen among 1, 100 and 10⁴.
     num_latent : int, optional
         Latent variables, at most 15. None: chosen with the weight, by the error to be expected on the child (10 folds):
         that on the parent's left-out samples and how far left-out standards' predictions are apart. Of those within
@@ -38,7 +38,7 @@ class DifferenceAugmentedPLS(ChildCalibration):
     num_latent_ : int
     """
 
-    def __init__(self, weight: float | None = None, num_latent: int | None = None, shift: bool = True) -> None:
+    def __init__(self, weight: float | None = None, num_latent: int | None = None, shift: bool = False) -> None:
         self.weight = weight
         self.num_latent = num_latent
         self.shift = shift
@@ -81,5 +81,5 @@ class DifferenceAugmentedPLS(ChildCalibration):
         error = expected_error(known, fit).reshape(len(weights), most)
         if self.num_latent is not None:
             return weights[int(error[:, -1].argmin())], most
-        least = smallest_good(error.min(axis=0))
-        return weights[int(error[:, least].argmin())], least + 1
+        best = int(error.min(axis=1).argmin())
+        return weights[best], smallest_good(error[best]) + 1
