@@ -22,12 +22,12 @@ class DifferenceAugmentedPLS(ChildCalibration):
     Parameters
     ----------
     weight : float, optional
-        Of all differences together, all calibration samples together counting 1 (squared errors of a row). None:
-        chosen among 1, 100 and 10⁴.
+        Of all differences together, all calibration samples together counting 1. None: that of 1, 100 and 10⁴ with the
+        least error to be expected on the child (10 folds): that on the parent's left-out samples and how far left-out
+        standards' predictions are apart.
     num_latent : int, optional
-        Latent variables, at most 15. None: chosen with the weight, by the error to be expected on the child (10 folds):
-        that on the parent's left-out samples and how far left-out standards' predictions are apart. Of those within
-        5 % of the least, the fewest latent variables.
+        Latent variables. None: for each weight the smallest number within 5 % of the least error on the parent's
+        left-out samples.
     shift : bool
         Move the child's spectra by the mean difference first, so that rows are differences less their mean; without it
         the mean is one more difference to be blind to, and is left in the spectra as far as the model still sees it.
@@ -70,7 +70,6 @@ class DifferenceAugmentedPLS(ChildCalibration):
         def fit(part: Known) -> Predictions:
             found = [for_all_numbers(self._coefficients(part, weight, most).T, most) for weight in weights]
             centre, middle, moved = part.x.mean(axis=0), part.y.mean(), self._moved(part)
-
             every = np.hstack(found)
 
             def predict(child: Array, parent: Array) -> tuple[Array, Array]:
@@ -78,8 +77,7 @@ class DifferenceAugmentedPLS(ChildCalibration):
 
             return predict
 
-        error = expected_error(known, fit).reshape(len(weights), most)
-        if self.num_latent is not None:
-            return weights[int(error[:, -1].argmin())], most
-        best = int(error.min(axis=1).argmin())
-        return weights[best], smallest_good(error[best]) + 1
+        error, parents = (each.reshape(len(weights), most) for each in expected_error(known, fit))
+        numbers = [most - 1 if self.num_latent is not None else smallest_good(each) for each in parents]
+        best = int(np.argmin([row[number] for row, number in zip(error, numbers)]))
+        return weights[best], numbers[best] + 1
