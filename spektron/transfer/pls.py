@@ -3,8 +3,8 @@
 For a single y (Wold et al. 2001): each latent variable is the direction of greatest covariance with what is left of y,
 its scores made orthogonal to those before. Coefficients for 1, 2, … latent variables come out together, so that
 choosing their number costs one fit a fold. scikit-learn's `PLSRegression` gives the same coefficients, one number a
-fit: 60 spectra of 700 channels take it 3 to 5 times as long for 15 latent variables alone, and 40 to 60 times for all
-of 1 to 15.
+fit: for 60 spectra of 700 channels it takes 3 to 5 times as long for 15 latent variables alone, and 35 to 60 times for
+all of 1 to 15 (`benchmarks/pls.py`).
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ _SAME = 1e-9
 """Share of a spectrum's greatest value: rounding of a preprocessing, far below any instrument's noise."""
 
 
-def expected_error(known: Known, fit: Callable[[Known], Predictions], folds: int = 10) -> Array:
-    """Root mean squared error to be expected on the child, of every setting, shape (settings,).
+def expected_error(known: Known, fit: Callable[[Known], Predictions], folds: int = 10) -> tuple[Array, Array]:
+    """Root mean squared errors of left-out samples, for every setting.
 
     Parameters
     ----------
@@ -37,6 +37,11 @@ def expected_error(known: Known, fit: Callable[[Known], Predictions], folds: int
         What learns from a part and predicts with every setting.
     folds : int
         At most as many as calibration samples.
+
+    Returns
+    -------
+    child, parent : ndarray, shape (settings,)
+        What is to be expected on the child, and what is found on the parent.
 
     Notes
     -----
@@ -56,13 +61,14 @@ def expected_error(known: Known, fit: Callable[[Known], Predictions], folds: int
     between: list[Array] = []
     for fold, rows in enumerate(calibration):
         left = of_standard == fold
+        # Nothing can be learned of one standard: of two or three, those left out stay.
         kept = ~left if (~left).sum() >= 2 else np.ones(len(left), dtype=np.bool_)
         predict = fit(_part(known, np.setdiff1d(np.arange(len(known.x)), rows), kept))
         child, parent = predict(known.child[left], np.concatenate([known.parent[left], known.x[rows]]))
         between.append(np.square(child - parent[: left.sum()]))
         on_parent.append(np.square(parent[left.sum() :] - known.y[rows, None]))
-    error: Array = np.sqrt(np.concatenate(on_parent).mean(axis=0) + np.concatenate(between).mean(axis=0))
-    return error
+    parents = np.concatenate(on_parent).mean(axis=0)
+    return np.sqrt(parents + np.concatenate(between).mean(axis=0)), np.sqrt(parents)
 
 
 def _parts(number: int, folds: int) -> list[NDArray[np.intp]]:

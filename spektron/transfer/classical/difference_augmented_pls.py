@@ -10,7 +10,7 @@ from spektron.transfer.pls import MAX_LATENT, centred_pls, for_all_numbers, smal
 
 __all__ = ["DifferenceAugmentedPLS"]
 
-_WEIGHTS = (0.1, 1.0, 10.0, 100.0)
+_WEIGHTS = (1.0, 100.0, 10000.0)
 
 
 class DifferenceAugmentedPLS(ChildCalibration):
@@ -22,12 +22,12 @@ class DifferenceAugmentedPLS(ChildCalibration):
     Parameters
     ----------
     weight : float, optional
-        Of all differences together, all calibration samples together counting 1 (squared errors of a row). None:
-        chosen among 0.1, 1, 10 and 100.
+        Of all differences together, all calibration samples together counting 1. None: that of 1, 100 and 10⁴ with the
+        least error to be expected on the child (10 folds): that on the parent's left-out samples and how far left-out
+        standards' predictions are apart.
     num_latent : int, optional
-        Latent variables, at most 15. None: chosen with the weight, by the error to be expected on the child (10 folds):
-        that on the parent's left-out samples and how far left-out standards' predictions are apart. Of those within
-        5 % of the least, the fewest latent variables.
+        Latent variables. None: for each weight the smallest number within 5 % of the least error on the parent's
+        left-out samples.
     shift : bool
         Move the child's spectra by the mean difference first, so that rows are differences less their mean; without it
         the mean is one more difference to be blind to, and is left in the spectra as far as the model still sees it.
@@ -38,7 +38,7 @@ class DifferenceAugmentedPLS(ChildCalibration):
     num_latent_ : int
     """
 
-    def __init__(self, weight: float | None = None, num_latent: int | None = None, shift: bool = True) -> None:
+    def __init__(self, weight: float | None = None, num_latent: int | None = None, shift: bool = False) -> None:
         self.weight = weight
         self.num_latent = num_latent
         self.shift = shift
@@ -70,7 +70,6 @@ class DifferenceAugmentedPLS(ChildCalibration):
         def fit(part: Known) -> Predictions:
             found = [for_all_numbers(self._coefficients(part, weight, most).T, most) for weight in weights]
             centre, middle, moved = part.x.mean(axis=0), part.y.mean(), self._moved(part)
-
             every = np.hstack(found)
 
             def predict(child: Array, parent: Array) -> tuple[Array, Array]:
@@ -78,8 +77,7 @@ class DifferenceAugmentedPLS(ChildCalibration):
 
             return predict
 
-        error = expected_error(known, fit).reshape(len(weights), most)
-        if self.num_latent is not None:
-            return weights[int(error[:, -1].argmin())], most
-        least = smallest_good(error.min(axis=0))
-        return weights[int(error[:, least].argmin())], least + 1
+        error, parents = (each.reshape(len(weights), most) for each in expected_error(known, fit))
+        numbers = [most - 1 if self.num_latent is not None else smallest_good(each) for each in parents]
+        best = int(np.argmin([row[number] for row, number in zip(error, numbers)]))
+        return weights[best], numbers[best] + 1

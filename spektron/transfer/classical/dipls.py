@@ -99,7 +99,7 @@ class DIPLS(ChildCalibration):
 
             return predict
 
-        best: float = penalties[int(expected_error(known, fit, _FOLDS).argmin())]
+        best: float = penalties[int(expected_error(known, fit, _FOLDS)[0].argmin())]
         return best
 
 
