@@ -77,6 +77,17 @@ def tasks(dataset: DatasetName, split: int) -> Iterator[TransferTask]:
             yield replace(task, standards=chosen)
 
 
+def log_ratio(
+    task: TransferTask, ours: str, theirs: str, number: int, known: dict[tuple[str, str, int, int], float]
+) -> float | None:
+    """Logarithm of our RMSEP over theirs; None where they have none. No transfer has no number of standards: 0."""
+    at = (task.name, theirs)
+    other = known.get((*at, number, task.repeat)) or known.get((*at, 0, task.repeat))
+    if other is None:
+        return None
+    return float(np.log(np.sqrt(np.square(task.errors(method_named(ours), number)).mean()) / other))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("methods", nargs="*", default=list(METHODS))
@@ -98,12 +109,8 @@ def main() -> None:
             for split in range(options.splits if dataset == "corn" else 1):
                 for task in tasks(dataset, split):
                     for number in NUMBERS:
-                        other = known.get((task.name, theirs, number, split)) or known.get(
-                            (task.name, theirs, 0, split)
-                        )
-                        if other:
-                            ours = float(np.sqrt(np.square(task.errors(method_named(name), number)).mean()))
-                            logs[number].append(np.log(ours / other))
+                        if (ratio := log_ratio(task, name, theirs, number, known)) is not None:
+                            logs[number].append(ratio)
             means = (f"{np.exp(np.mean(logs[number])):.3f}" if logs[number] else "" for number in NUMBERS)
             table.add_row(name, theirs, *means)
         console.print(table)

@@ -26,10 +26,10 @@ class EPO(ChildCalibration):
     Parameters
     ----------
     num_directions : int, optional
-        Directions that are cut out, 0 or more. None: chosen, at most 8, together with the latent variables, by the
-        error to be expected on the child.
+        Directions that are cut out, 0 or more. None: chosen, at most 8, by the error to be expected on the child.
     num_latent : int, optional
-        Latent variables. None: chosen; of numbers within 5 % of the least error the fewest.
+        Latent variables. None: for what is left of the parent's set, of numbers within 5 % of its least error the
+        fewest.
 
     Attributes
     ----------
@@ -85,11 +85,10 @@ class EPO(ChildCalibration):
 
             return predict
 
-        error = expected_error(known, fit).reshape(len(numbers), most)
-        if self.num_latent is not None:
-            return numbers[int(error[:, -1].argmin())], most
-        least = smallest_good(error.min(axis=0))
-        return numbers[int(error[:, least].argmin())], least + 1
+        error, parents = (each.reshape(len(numbers), most) for each in expected_error(known, fit))
+        latent = [most - 1 if self.num_latent is not None else smallest_good(each) for each in parents]
+        best = int(np.argmin([row[number] for row, number in zip(error, latent)]))
+        return numbers[best], latent[best] + 1
 
 
 def _directions(known: Known) -> Array:
