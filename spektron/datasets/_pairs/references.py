@@ -102,12 +102,12 @@ def read_references(path: Path, repairs: Repairs) -> References:
 
 
 def _notation(lines: list[str], path: Path) -> Notation:
-    """The notation in which the most rows are as long as the heading and hold numbers after the first cell."""
+    """The notation in which the most rows hold numbers after the first cell, as many as the heading names or fewer."""
     best: tuple[int, Notation] | None = None
     for notation in NOTATIONS:
         width = len(notation.cells(lines[0])) if lines else 0
         rows = [notation.cells(line) for line in lines[1:]]
-        fits = sum(len(row) == width and notation.numbers(row[1:]) is not None for row in rows) if width > 1 else 0
+        fits = sum(1 < len(row) <= width and notation.numbers(row[1:]) is not None for row in rows) if width > 1 else 0
         if fits and (best is None or fits > best[0]):
             best = fits, notation
     if best is None:
