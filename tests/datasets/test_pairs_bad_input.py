@@ -195,6 +195,21 @@ def test_a_gap_in_the_childs_axis_is_not_bridged(tmp_path, parent):
     assert told(pairs, "one of the instruments cannot use") == ("both", 16, "")
 
 
+def test_an_uneven_axis_is_told(tmp_path, parent):
+    axis = own.AXIS_NM.copy()
+    axis[30] += 3.0  # a misprint: steps of 7 and 1 among those of 4
+    pairs = load_pairs(parent, own.wide(tmp_path / "c.csv", own.spectra(axis=axis), axis))
+    assert told(pairs, "uneven") == ("child", 2, "nm: 1216, 1223")
+
+
+def test_values_that_no_instrument_gives_are_not_measured(tmp_path, parent):
+    y = own.spectra()
+    y[2, 50], y[3, 60] = 1e300, -np.inf
+    pairs = load_pairs(parent, own.wide(tmp_path / "c.csv", y), layout="rows")
+    assert set(own.ids()) - set(pairs.ids) == {"S3", "S4"}
+    assert told(pairs, "too large") == ("child", 2, "")
+
+
 @pytest.mark.parametrize("scale", [1.0, 100.0])
 @pytest.mark.parametrize("both", [True, False])
 def test_transmittance_given_as_absorbance_is_asked_about(tmp_path, parent, scale, both):

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import median_filter
 
 from spektron.core.errors import ConfigError, SpectrumError
 from spektron.datasets._pairs.raw import RawSpectrum
@@ -26,8 +27,12 @@ Curve = tuple[str, Array, Array]
 # instrument: 3,030 nm.
 _LONGEST_NM = 3500.0
 _LONGEST_UM = 30.0
+# What no instrument gives, infinities among it; squares of such numbers are none.
+_LARGEST = float(np.finfo(np.float32).max)
 # Axes that differ by less than this part of a step are one.
 _SAME = 1e-3
+# Positions rounded to whole numbers have steps of 1 and 2 where the true one is 1.9; a gap or a misprint is more.
+_UNEVEN = 1.6
 # Of the usual axis's range that a spectrum on another one has to cover.
 _COVERED = 0.9
 
@@ -59,19 +64,23 @@ def curves_of(spectra: Sequence[RawSpectrum], axis_unit: str | None, repairs: Re
     """
     unit = _unit(spectra, axis_unit, repairs)
     curves: list[Curve] = []
-    turned, unfit = 0, []
+    turned, num_absurd, unfit = 0, 0, []
     for spectrum in spectra:
         x = spectrum.x * 1000.0 if unit is AxisUnit.UM else spectrum.x
-        if problem := _problem(x, spectrum.y):
+        absurd = np.abs(spectrum.y) > _LARGEST
+        num_absurd += int(absurd.sum())
+        y = np.where(absurd, np.nan, spectrum.y)
+        if problem := _problem(x, y):
             unfit.append(f"{spectrum.sample_id} in {spectrum.where}: {problem}")
             continue
         descending = bool(x[0] > x[-1])
         turned += descending
         way = slice(None, None, -1) if descending else slice(None)
-        curves.append((spectrum.sample_id, x[way], spectrum.y[way]))
+        curves.append((spectrum.sample_id, x[way], y[way]))
     if not curves:
         raise SpectrumError(f"{repairs.side}: expected spectra with an axis, found none: {named(unfit, 2)}")
     repairs.note("spectra without a usable axis, left out", len(unfit), named(unfit))
+    repairs.note("values too large for float32, taken as not measured", num_absurd)
     repairs.note("spectra with a descending axis, turned round", turned)
     if unit is AxisUnit.UM:
         repairs.note("spectra with an axis in µm, taken to nm", len(curves))
@@ -109,6 +118,8 @@ def on_one_axis(curves: Sequence[Curve], unit: Unit, repairs: Repairs) -> tuple[
         ids.append(sample_id)
         rows.append(y)
     span = f"{axis[0]:.6g} to {axis[-1]:.6g} {unit}, {len(axis)} channels"
+    uneven = _uneven(axis)
+    repairs.note("steps of the axis that are uneven", len(uneven), f"{unit}: " + named(f"{x:g}" for x in axis[uneven]))
     repairs.note("spectra on another axis than most, interpolated onto it", moved, span)
     repairs.note(f"spectra that lack more than a tenth of {span}, left out", len(short), named(short))
     return ids, axis, np.array(rows)
@@ -164,6 +175,15 @@ def _problem(x: Array, y: Array) -> str:
         wrong = min(int((steps <= 0).sum()), int((steps >= 0).sum()))
         return f"expected positions in one direction, found {wrong} of {len(steps)} steps that repeat or turn back"
     return ""
+
+
+def _uneven(axis: Array) -> NDArray[np.intp]:
+    """Places after which a step is far longer than those around it, or less than half as long."""
+    steps = np.diff(axis)
+    if len(steps) < 5:
+        return np.empty(0, dtype=np.intp)
+    around = median_filter(steps, size=5, mode="nearest")
+    return np.flatnonzero((steps > _UNEVEN * around) | (steps < around / 2.0 * (1 - _SAME)))
 
 
 def _same(one: Array, other: Array) -> bool:
