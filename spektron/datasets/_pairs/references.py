@@ -1,0 +1,119 @@
+"""A chemist's table of laboratory values: an id in the first column, a property in each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from spektron.core.errors import ConfigError
+from spektron.corpus.sources._csv.text import NOTATIONS, Notation, encoding_of, read_lines
+from spektron.corpus.sources._damage import UnfitFile
+from spektron.corpus.sources._folder import printable
+from spektron.datasets._pairs.axis import Array
+from spektron.datasets._pairs.repairs import Repairs, named
+
+__all__ = ["References", "read_references"]
+
+_EXAMPLE = "id,moisture,oil and then S1,10.4,3.5"
+
+
+class References:
+    """Values of each property by id.
+
+    Parameters
+    ----------
+    properties : sequence of str
+    values : mapping
+        Id → one number a property, NaN where there is none.
+    """
+
+    def __init__(self, properties: Sequence[str] = (), values: dict[str, Array] | None = None) -> None:
+        self.properties = tuple(properties)
+        self._values = values or {}
+
+    def of(self, ids: Sequence[str]) -> dict[str, Array]:
+        """Property → values, shape (ids,); NaN where the table has none."""
+        nothing = np.full(len(self.properties), np.nan)
+        rows = np.array([self._values.get(name, nothing) for name in ids]).reshape(len(ids), len(self.properties))
+        return {name: rows[:, place] for place, name in enumerate(self.properties)}
+
+    def tell(self, ids: Sequence[str], repairs: Repairs) -> None:
+        """Note what ids and table do not share.
+
+        Raises
+        ------
+        ConfigError
+            Where they share nothing.
+        """
+        if not self.properties:
+            return
+        known = set(ids)
+        missing, strange = [name for name in ids if name not in self._values], sorted(self._values.keys() - known)
+        if len(missing) == len(ids):
+            raise ConfigError(
+                f"reference: expected ids of the spectra ({named(ids, 3)}), found {named(strange, 3)}",
+                "call samples the same in the table of values and in the files of spectra",
+            )
+        repairs.note("samples without a row in the table of values", len(missing), named(missing))
+        repairs.note("rows of the table of values without a spectrum", len(strange), named(strange))
+        for name, values in self.of([one for one in ids if one in self._values]).items():
+            repairs.note(f"samples whose {name} is missing", int(np.isnan(values).sum()))
+
+
+def read_references(path: Path, repairs: Repairs) -> References:
+    """Read the table; delimiter and decimal sign are told from it.
+
+    Raises
+    ------
+    ConfigError
+        For no table, an id twice with other values, properties of one name, or text where a number belongs.
+    """
+    if not path.is_file():
+        raise ConfigError(f"reference: expected a table of values at {path}, found none", f"for example {_EXAMPLE}")
+    try:
+        lines = [line for line in read_lines(path, encoding_of(path)) if line.strip() and not line.startswith("#")]
+    except (OSError, UnfitFile, UnicodeError) as error:
+        raise ConfigError(f"reference: {path}: {error}", "save it as CSV text") from error
+    notation = _notation(lines, path)
+    properties = [printable(cell) for cell in notation.cells(lines[0])[1:]]
+    if len(set(properties)) < len(properties) or not all(properties):
+        raise ConfigError(f"reference: {path}: expected properties of different names, found {named(properties)}")
+    values: dict[str, Array] = {}
+    again = 0
+    for number, line in enumerate(lines[1:], start=2):
+        cells = notation.cells(line)
+        sample_id, rest = printable(cells[0]), cells[1:] + [""] * (len(properties) - len(cells) + 1)
+        found = notation.numbers(rest)
+        if found is None or len(found) != len(properties) or not sample_id or np.isinf(found).any():
+            raise ConfigError(
+                f"reference: {path}, row {number}: expected an id and {len(properties)} numbers, found "
+                f"{printable(line[:80])!r}",
+                f"for example {_EXAMPLE}; leave a cell empty where a value is missing",
+            )
+        if sample_id in values:
+            if not np.array_equal(values[sample_id], found, equal_nan=True):
+                raise ConfigError(f"reference: {path}: expected each id once, found {sample_id} with other values")
+            again += 1
+        values[sample_id] = found
+    repairs.note("rows of the table of values that are there twice, taken once", again)
+    return References(properties, values)
+
+
+def _notation(lines: list[str], path: Path) -> Notation:
+    """The notation in which the most rows hold numbers after the first cell, as many as the heading names or fewer."""
+    best: tuple[int, Notation] | None = None
+    for notation in NOTATIONS:
+        width = len(notation.cells(lines[0])) if lines else 0
+        rows = [notation.cells(line) for line in lines[1:]]
+        fits = sum(1 < len(row) <= width and notation.numbers(row[1:]) is not None for row in rows) if width > 1 else 0
+        if fits and (best is None or fits > best[0]):
+            best = fits, notation
+    if best is None:
+        shown = printable(lines[0][:80]) if lines else "nothing"
+        raise ConfigError(
+            f"reference: {path}: expected a heading and rows of an id and numbers, found {shown!r}",
+            f"for example {_EXAMPLE}",
+        )
+    return best[1]

@@ -1,0 +1,55 @@
+"""What was mended or left out on the way, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Repair", "Repairs", "Side", "named"]
+
+Side = Literal["parent", "child", "both", "reference"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """One kind of repair of one instrument's files.
+
+    Attributes
+    ----------
+    side : str
+        ``parent``, ``child``, ``both`` or ``reference``.
+    what : str
+        What was done, in words.
+    count : int
+        To how many samples, channels or values, as `what` says.
+    detail : str
+        Which ones, the first of many.
+    """
+
+    side: Side
+    what: str
+    count: int
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.side}: {self.what}: {self.count}" + (f" ({self.detail})" if self.detail else "")
+
+
+class Repairs(list[Repair]):
+    """Repairs of one side, in the order in which they were made."""
+
+    def __init__(self, side: Side) -> None:
+        super().__init__()
+        self.side: Side = side
+
+    def note(self, what: str, count: int, detail: str = "") -> None:
+        """Add one, unless there was nothing to repair."""
+        if count:
+            self.append(Repair(side=self.side, what=what, count=count, detail=detail))
+
+
+def named(values: Iterable[object], most: int = 5) -> str:
+    """The first few of many, and how many more there are."""
+    texts = [str(value)[:160] for value in values]
+    return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")

@@ -1,0 +1,218 @@
+"""A chemist's own two instruments: their files in, the same samples on one axis out, and what was mended told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import numpy as np
+
+from spektron.core.errors import ConfigError, SpectrumError
+from spektron.corpus.sources._csv.layout import Layout
+from spektron.corpus.sources._csv.text import Decimal
+from spektron.datasets._pairs.axis import Array, Unit, converted, curves_of, on_one_axis
+from spektron.datasets._pairs.clean import Instrument, Replicates, cleaned, without_copies
+from spektron.datasets._pairs.kind import KINDS, Kind, as_absorbance
+from spektron.datasets._pairs.overlap import overlap_of, resampled
+from spektron.datasets._pairs.reading import FileForm, read_instrument
+from spektron.datasets._pairs.references import References, read_references
+from spektron.datasets._pairs.repairs import Repair, Repairs, named
+from spektron.datasets.paired_spectra import PairedSpectra, Samples
+
+__all__ = ["load_pairs", "load_spectra"]
+
+_T = TypeVar("_T")
+# Spectra of one sample on two instruments correlate at .9 and above; turned upside down, at −.9.
+_UPSIDE_DOWN, _ALIKE = -0.5, 0.5
+
+
+def load_pairs(
+    parent: str | Path,
+    child: str | Path,
+    *,
+    reference: str | Path | None = None,
+    axis_unit: str | tuple[str | None, str | None] | None = None,
+    kind: Kind | tuple[Kind | None, Kind | None] | None = None,
+    replicates: Replicates = "refuse",
+    layout: Layout | Literal["auto"] = "auto",
+    decimal: Decimal | Literal["auto"] = "auto",
+) -> PairedSpectra:
+    """Read the files of two instruments and bring the child's spectra to the parent's axis.
+
+    Samples are matched by id: the name of a row or column in wide tables, else the file's, without its ending.
+
+    Parameters
+    ----------
+    parent, child : path
+        A file, or a folder of files: text tables (wide, or one sample a file in two columns), JCAMP-DX, Parquet.
+    reference : path, optional
+        A table of laboratory values: an id, then a property a column.
+    axis_unit : str, optional
+        ``nm``, ``um`` or ``cm-1`` where files state none; two of them for parent and child.
+    kind : str, optional
+        ``absorbance``, ``transmittance``, ``reflectance`` or ``arbitrary``, whatever files say; two for parent and
+        child. Shares of light become absorbance.
+    replicates : {"refuse", "mean"}
+        What becomes of several spectra of one id.
+    layout, decimal : str
+        Of text tables where it cannot be told.
+
+    Raises
+    ------
+    ConfigError
+        Where something has to be said first: the unit of an axis, the kind of intensities, a layout.
+    SpectrumError
+        Where spectra cannot be paired: no range or no sample in common, several spectra of one id, or nothing but
+        missing values.
+    """
+    units, kinds = _each(axis_unit), _each(kind)
+    if unknown := [one for one in kinds if one is not None and one not in KINDS]:
+        raise ConfigError(f"kind: expected one of {', '.join(KINDS)}, found {unknown[0]!r}")
+    if replicates not in ("refuse", "mean"):
+        raise ConfigError(f'replicates: expected "refuse" or "mean", found {replicates!r}')
+    form = FileForm(layout=layout, decimal=decimal)
+    table = None if reference is None else Path(reference)
+    notes = Repairs("parent"), Repairs("child"), Repairs("both"), Repairs("reference")
+    ours = _instrument(Path(parent), form, units[0], kinds[0], replicates, notes[0], table)
+    theirs = _instrument(Path(child), form, units[1], kinds[1], replicates, notes[1], table)
+    values = References() if table is None else read_references(table, notes[3])
+    both, leave = notes[2], without_copies(ours, theirs, notes[2])
+    overlap, channels = overlap_of(ours, theirs, both)
+    axis = ours.axis[channels]
+    on_parent = _chosen(ours.ids, ours.spectra[:, channels], leave)
+    on_child = _chosen(theirs.ids, resampled(theirs.axis, theirs.unit, theirs.spectra, axis, ours.unit), leave)
+    ids = tuple(name for name in on_parent if name in on_child)
+    _require_pairs(ids, on_parent, on_child)
+    values.tell([*on_parent, *(name for name in on_child if name not in on_parent)], notes[3])
+    pair = (np.array([on_parent[name] for name in ids]), np.array([on_child[name] for name in ids]))
+    _compare(*pair, both)
+    only = [_left(side, set(ids), values, len(axis)) for side in (on_parent, on_child)]
+    for note, samples in zip(notes, only, strict=False):
+        note.note("samples that the other instrument did not measure", len(samples.ids), named(samples.ids))
+    return PairedSpectra(
+        ids=ids,
+        parent=pair[0],
+        child=pair[1],
+        axis=axis,
+        unit=ours.unit,
+        overlap=overlap,
+        references=values.of(ids),
+        parent_only=only[0],
+        child_only=only[1],
+        repairs=tuple(repair for note in notes for repair in note),
+    )
+
+
+def load_spectra(
+    path: str | Path,
+    axis: Array,
+    unit: Unit,
+    *,
+    axis_unit: str | None = None,
+    kind: Kind | None = None,
+    replicates: Replicates = "refuse",
+    layout: Layout | Literal["auto"] = "auto",
+    decimal: Decimal | Literal["auto"] = "auto",
+) -> tuple[Samples, tuple[Repair, ...]]:
+    """Read new files of the child onto an axis that is given: those of samples to predict.
+
+    Channels are not judged by how samples differ, as `load_pairs` does: it may be one sample.
+
+    Parameters
+    ----------
+    path, axis_unit, kind, replicates, layout, decimal
+        As in `load_pairs`.
+    axis : ndarray, shape (channels,)
+        Ascending, in `unit`.
+    unit : {"nm", "cm-1"}
+
+    Raises
+    ------
+    ConfigError, SpectrumError
+        As `load_pairs` does, and where the files do not cover the axis.
+    """
+    notes = Repairs("child")
+    form = FileForm(layout=layout, decimal=decimal)
+    found = _instrument(Path(path), form, axis_unit, kind, replicates, notes, None, judge_channels=False)
+    theirs = np.sort(converted(found.axis, found.unit, unit))
+    slack = 0.5 * float(np.diff(theirs).max())
+    if axis[0] < theirs[0] - slack or axis[-1] > theirs[-1] + slack:
+        raise SpectrumError(
+            f"{path}: expected spectra from {axis[0]:.6g} to {axis[-1]:.6g} {unit}, found {theirs[0]:.6g} to "
+            f"{theirs[-1]:.6g} {unit}",
+            "measure the range that the transfer was made with, or make it anew with files of this range",
+        )
+    spectra = resampled(found.axis, found.unit, found.spectra, axis, unit)
+    return Samples(ids=found.ids, spectra=spectra), tuple(notes)
+
+
+def _instrument(
+    path: Path,
+    form: FileForm,
+    axis_unit: str | None,
+    kind: Kind | None,
+    replicates: Replicates,
+    repairs: Repairs,
+    table: Path | None,
+    judge_channels: bool = True,
+) -> Instrument:
+    raw = read_instrument(path, form, repairs, leave_out=table)
+    curves, unit = curves_of(raw, axis_unit, repairs)
+    ids, axis, spectra = on_one_axis(curves, unit, repairs)
+    stated = list({spectrum.intensity_unit: spectrum.where for spectrum in raw}.items())
+    spectra = as_absorbance(spectra, converted(axis, unit, "nm"), stated, kind, repairs)
+    return cleaned(ids, axis, unit, spectra, replicates, repairs, judge_channels=judge_channels)
+
+
+def _each(value: _T | tuple[_T, _T]) -> tuple[_T, _T]:
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def _chosen(ids: tuple[str, ...], spectra: Array, leave: set[str]) -> dict[str, Array]:
+    return {name: values for name, values in zip(ids, spectra, strict=True) if name not in leave}
+
+
+def _left(side: Mapping[str, Array], paired: set[str], values: References, num_channels: int) -> Samples:
+    ids = tuple(name for name in side if name not in paired)
+    spectra = np.array([side[name] for name in ids]).reshape(len(ids), num_channels)
+    return Samples(ids=ids, spectra=spectra, references=values.of(ids))
+
+
+def _require_pairs(ids: tuple[str, ...], parent: Mapping[str, Array], child: Mapping[str, Array]) -> None:
+    if len(ids) >= 2:
+        return
+    folded = {_folded(name): name for name in parent}
+    near = [f"{folded[_folded(name)]} and {name}" for name in child if _folded(name) in folded and name not in parent]
+    raise SpectrumError(
+        f"expected at least 2 samples measured on both instruments, found {len(ids)}: the parent has "
+        f"{named(parent, 3)}, the child {named(child, 3)}",
+        f"call the same sample the same in both: {named(near, 3)} may be one"
+        if near
+        else "samples are matched by the names of rows or columns in tables, else of files",
+    )
+
+
+def _folded(name: str) -> str:
+    """A name without what people write now so, now so: case, blanks, leading zeros, a decimal of none."""
+    text = "".join(char for char in name.casefold() if char.isalnum() or char == ".")
+    return text.removesuffix(".0").lstrip("0")
+
+
+def _compare(parent: Array, child: Array, repairs: Repairs) -> None:
+    """Ask where the same samples look opposite on both, and tell where they hardly look alike."""
+    x, y = (values - values.mean(axis=1, keepdims=True) for values in (parent, child))
+    size = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
+    alike = float(np.median((x * y).sum(axis=1)[size > 0] / size[size > 0])) if (size > 0).any() else 1.0
+    if alike < _UPSIDE_DOWN:
+        raise ConfigError(
+            f"expected the same samples to look alike on both instruments, found the one upside down (correlation "
+            f"{alike:.2f}): one of them may be transmittance",
+            'say what each is, parent first: kind=("absorbance", "transmittance")',
+        )
+    if alike < _ALIKE:
+        repairs.note(
+            "samples that hardly look alike on both instruments; see whether ids and units are right",
+            len(parent),
+            f"correlation {alike:.2f}",
+        )
