@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from spektron.core.errors import ConfigError
 
 __all__ = ["TasksCompared", "compare_tasks"]
 
+TaskT = TypeVar("TaskT", bound=Hashable)
 _RESAMPLES = 10_000
 
 
@@ -51,8 +53,8 @@ class TasksCompared:
 
 
 def compare_tasks(
-    errors: Mapping[Hashable, NDArray[np.float64]],
-    others: Mapping[Hashable, NDArray[np.float64]],
+    errors: Mapping[TaskT, NDArray[np.float64]],
+    others: Mapping[TaskT, NDArray[np.float64]],
     *,
     confidence: float = 0.95,
     seed: int = 0,

@@ -28,7 +28,7 @@ def transfer_trial(context: TrialContext) -> dict[str, float]:
     metrics: dict[str, float] = {}
     ratios: dict[int, list[float]] = defaultdict(list)
     with threadpool_limits(context.placement.threads_per_worker):
-        for step, found in enumerate(benchmark_errors(config)):
+        for found in benchmark_errors(config):
             name, number = found.task.name, found.num_standards
             metrics[f"ceiling/{name}"] = found.ceiling
             metrics[f"spread/{name}"] = float(found.task.test_y.std(ddof=1))
@@ -36,6 +36,5 @@ def transfer_trial(context: TrialContext) -> dict[str, float]:
             metrics[f"bias/{name}/n{number}"] = found.errors.bias
             if found.task.counts:
                 ratios[number].append(found.ratio)
-                context.report(step, {"ratio": found.ratio})
     metrics |= {f"ratio/n{number}": geometric_mean(values) for number, values in ratios.items()}
     return {**metrics, "ratio": geometric_mean([one for values in ratios.values() for one in values])}
