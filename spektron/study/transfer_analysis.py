@@ -97,11 +97,7 @@ def transfer_analysis(
         at = min(numbers, key=lambda number: abs(number - shown))
         ranked = sorted(here, key=lambda arm: arm.against_ceiling(at).ratio)
         base = next((arm for arm in here if arm.method == reference), ranked[0])
-        cards += [
-            _table(dataset, ranked, numbers),
-            _curves(dataset, ranked, numbers),
-            _forest(dataset, ranked, base, at),
-        ]
+        cards += [_curves(dataset, ranked, numbers), _paired(dataset, ranked, base, at)]
         best, found = ranked[0], ranked[0].against_ceiling(at)
         headlines.append(
             Headline(
