@@ -14,6 +14,7 @@ from spektron.transfer.classical import (
     PDS,
     SBC,
     SST,
+    Averaged,
     ChildCalibration,
     CorrectedPLS,
     DifferenceAugmentedPLS,
@@ -47,6 +48,7 @@ CALIBRATIONS: Mapping[str, Callable[[], ChildCalibration]] = MappingProxyType(
         "joint_y_pls": JointYPLS,
         "residual_ridge": ResidualRidge,
         "difference_ridge": DifferenceAugmentedRidge,
+        "averaged": Averaged,
     }
 )
 """Name → a calibration for the child with settings that are chosen from the data, but where the name has numbers."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp
 from sklearn.model_selection import KFold
 
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known
@@ -40,6 +41,9 @@ class DifferenceAugmentedRidge(ChildCalibration):
     ----------
     penalty_, child_weight_ : float
         Geometric means of what was averaged.
+    log_evidence_ : float
+        Logarithm of the sum of what all models count, before it is made 1: what preprocessings of the same data are
+        compared by.
 
     Notes
     -----
@@ -67,7 +71,9 @@ class DifferenceAugmentedRidge(ChildCalibration):
         child_weights = _CHILD_WEIGHTS if self.child_weight is None else np.array([self.child_weight])
         if known.labels is None:
             child_weights = child_weights[:1]
-        shares = _shares(rows, penalties, child_weights)
+        log_share = _log_shares(rows, penalties, child_weights)
+        self.log_evidence_ = float(logsumexp(log_share))
+        shares = np.exp(log_share - self.log_evidence_)
         self.penalty_ = float(np.exp(shares.sum(axis=0) @ np.log(penalties)))
         self.child_weight_ = float(np.exp(shares.sum(axis=1) @ np.log(child_weights)))
         everything = np.arange(rows.num_samples)
@@ -188,10 +194,8 @@ class _Model:
         return far
 
 
-def _shares(rows: _Rows, penalties: Array, child_weights: Array) -> Array:
-    """How much each model counts, shape (child weights, penalties), adding up to 1."""
-    if len(penalties) == len(child_weights) == 1:
-        return np.ones((1, 1))
+def _log_shares(rows: _Rows, penalties: Array, child_weights: Array) -> Array:
+    """How much each model counts, shape (child weights, penalties), up to a factor of the data alone."""
     num_standards = len(rows.sample)
     error = np.full((rows.num_parent, len(penalties)), np.nan)
     near = np.full_like(error, np.nan)
@@ -215,17 +219,23 @@ def _shares(rows: _Rows, penalties: Array, child_weights: Array) -> Array:
     # A standard of no leverage is one the others say all about: nothing is learned from its difference.
     ratio = np.divide(moved**2, far, out=np.zeros_like(moved), where=far > 0)
     risk = np.nanmean(error**2, axis=0) + np.nan_to_num(np.nanmean(ratio, axis=0)) * np.nanmean(near, axis=0)
-    log_share = np.tile(-rows.num_parent / 4 * np.log(risk / risk.min()), (len(child_weights), 1))
-    if rows.labels is not None and len(child_weights) > 1:
-        log_share += np.log(_prior(len(child_weights)))[:, None]
+    # Shares of the property's own spread, so that what is added up has no unit.
+    spread = max(float(np.square(rows.y - rows.y.mean()).mean()), np.finfo(np.float64).tiny)
+    log_share: Array = np.tile(-rows.num_parent / 4 * _log(risk / spread), (len(child_weights), 1))
+    log_share += np.log(_prior(len(child_weights)))[:, None]
     if rows.labels is not None:
-        child_risk = np.nanmean(child_error**2, axis=0)
-        log_share -= num_standards / 4 * np.log(child_risk / child_risk.min())
-    shares: Array = np.exp(log_share - log_share.max())
-    shares /= shares.sum()
-    return shares
+        log_share -= num_standards / 4 * _log(np.nanmean(child_error**2, axis=0) / spread)
+    return log_share
+
+
+def _log(risk: Array) -> Array:
+    """Logarithm of what is nothing but rounding too."""
+    logarithm: Array = np.log(np.maximum(risk, np.finfo(np.float64).eps))
+    return logarithm
 
 
 def _prior(number: int) -> Array:
     """Of each child weight; the first is 1."""
+    if number == 1:
+        return np.ones(1)
     return np.array([_EVEN_WEIGHT] + [(1 - _EVEN_WEIGHT) / (number - 1)] * (number - 1))
