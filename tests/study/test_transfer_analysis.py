@@ -1,0 +1,101 @@
+"""What a benchmark of transfer says of methods whose errors are known."""
+
+from __future__ import annotations
+
+import pytest
+
+from spektron.core.errors import StudyError
+from spektron.report import Interval
+from spektron.study import StudySettings
+from spektron.study.outcome import Findings, TrialResult
+from spektron.study.space import Choice
+from spektron.study.transfer_analysis import transfer_analysis
+from spektron.study.trial import CorpusIdentity
+from spektron.transfer.benchmark import TransferConfig
+
+CORPUS = CorpusIdentity(name="c", fingerprint="f", num_train=100, summary={})
+SETTINGS = StudySettings[TransferConfig](config=TransferConfig(), space={"seed": Choice(values=(0, 1))})
+TASKS = [f"m5-mp{child}/{name}" for child in (5, 6) for name in ("moisture", "oil", "protein", "starch")]
+
+
+def trial(method: str, seed: int, factor: float, dataset: str = "corn", extra: str | None = None) -> TrialResult:
+    """RMSEP is the ceiling times `factor`, and the ceiling another in every task and split."""
+    tasks = [*TASKS, *([extra] if extra else [])]
+    ceiling = {task: 0.1 * (place + 1) * (1 + seed) for place, task in enumerate(tasks)}
+    metrics = {f"ceiling/{task}": value for task, value in ceiling.items()}
+    for number in (5, 10, 50):
+        metrics |= {f"rmsep/{task}/n{number}": factor * value * (10 / number) for task, value in ceiling.items()}
+    if extra:
+        metrics |= {f"rmsep/{extra}/n{number}": 1000.0 for number in (5, 10, 50)}
+    return TrialResult(
+        fingerprint=f"{method}{seed}{dataset}",
+        params={"method": method, "dataset": dataset, "seed": seed},
+        metrics=metrics,
+        wall_s=1.0,
+        cpu_s=1.0,
+        gpu_s=0.0,
+        reused=False,
+    )
+
+
+def analysed(results: list[TrialResult]) -> Findings:
+    return transfer_analysis(results, SETTINGS, CORPUS, reference="sg1+difference_ridge")
+
+
+def cell(findings: Findings, method: str, column: str) -> Interval:
+    assert findings.results is not None
+    found = next(row for row in findings.results.rows if row["method"] == method)[column]
+    assert isinstance(found, Interval)
+    return found
+
+
+def test_ratios_are_those_of_rmsep_to_the_ceiling_whatever_the_unit() -> None:
+    found = analysed(
+        [trial(name, seed, f) for name, f in (("sg1+difference_ridge", 1.2), ("mean", 1.5)) for seed in (0, 1)]
+    )
+    assert cell(found, "mean", "n10").value == pytest.approx(1.5)
+    assert cell(found, "mean", "n5").value == pytest.approx(3.0)
+    assert cell(found, "sg1+difference_ridge", "n50").value == pytest.approx(0.24)
+    assert found.metrics["transfer/corn/sg1_difference_ridge/n10"] == pytest.approx(1.2)
+    assert found.status == "cannot_tell"
+    assert "nothing is better than it" in found.verdict
+
+
+def test_a_better_method_is_named_with_its_ratio_to_the_reference() -> None:
+    found = analysed(
+        [trial(name, seed, f) for name, f in (("sg1+difference_ridge", 1.2), ("pds", 0.9)) for seed in (0, 1)]
+    )
+    assert found.status == "differs"
+    assert "pds is best, 0.900 times the ceiling's RMSEP and 0.750" in found.verdict
+    assert "better in 8 of 8 tasks" in found.verdict
+
+
+def test_to_m5_moisture_does_not_count() -> None:
+    results = [trial("sg1+difference_ridge", seed, 1.2, extra="mp5-m5/moisture") for seed in (0, 1)]
+    assert cell(analysed(results), "sg1+difference_ridge", "n10").value == pytest.approx(1.2)
+
+
+def test_methods_of_other_splits_are_not_compared_but_named() -> None:
+    results = [trial("sg1+difference_ridge", 0, 1.2), trial("sg1+difference_ridge", 1, 1.2), trial("mean", 0, 1.0)]
+    found = analysed(results)
+    card = next(card for card in found.cards if card.title.endswith("paired"))
+    assert card.status == "not_applicable"
+    assert "mean" in card.body
+    assert found.status == "cannot_tell"
+
+
+def test_each_set_has_its_own_figures_and_rows() -> None:
+    names = ("sg1+difference_ridge", "mean")
+    results = [
+        trial(name, 0, f, dataset) for dataset in ("corn", "tablets") for name, f in zip(names, (1.0, 2.0), strict=True)
+    ]
+    found = analysed(results)
+    figures = [card.figure.name for card in found.cards if card.figure is not None]
+    assert len(figures) == len(set(figures)) == 4
+    assert found.results is not None
+    assert [row["dataset"] for row in found.results.rows] == ["corn", "corn", "tablets", "tablets"]
+
+
+def test_nothing_finished_is_an_error() -> None:
+    with pytest.raises(StudyError, match="expected finished trials"):
+        analysed([])
