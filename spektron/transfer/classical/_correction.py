@@ -49,9 +49,7 @@ class SpectrumCorrection(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         child, parent = validate_data(
             self, X, y, dtype=np.float64, multi_output=True, y_numeric=True, ensure_min_samples=self._least_standards
         )
-        parent = np.asarray(parent, dtype=np.float64)
-        if parent.ndim == 1:
-            raise ValueError("expected spectra of the parent instrument, 2 dimensions, found 1")
+        parent = np.asarray(parent, dtype=np.float64).reshape(len(child), -1)  # one channel, where it is one number
         self.child_mean_, self.parent_mean_ = child.mean(axis=0), parent.mean(axis=0)
         self._look_at = None if regression is None else _vectors(regression, parent.shape[1])
         self._fit(child - self.child_mean_, parent - self.parent_mean_)
