@@ -14,7 +14,7 @@ from spektron.core.identity import canonical_json
 from spektron.study.journal import Journal
 from spektron.study.ledger import result_of
 from spektron.study.mlflow_store import MlflowStore, is_permanent
-from spektron.study.tags import KIND, MAX_TAG_CHARS, PLAN, RESULT, TRIAL
+from spektron.study.tags import KIND, PLAN, TRIAL, result_tags
 
 __all__ = ["Delivery"]
 
@@ -154,13 +154,7 @@ class Delivery:
         tags |= {f"spektron.trial_{name}": value for name, value in event.get("hardware", {}).items()}
         if event["status"] == "FINISHED":
             result = json.dumps(result_of(event), separators=(",", ":"))
-            if len(result) <= MAX_TAG_CHARS:
-                tags[RESULT] = result
-            else:
-                self._warn(
-                    f"the result of trial {event['trial']} is {len(result):,} characters, MLflow's tags hold "
-                    f"{MAX_TAG_CHARS:,}: journal and Optuna keep it, MLflow alone could not bring it back"
-                )
+            tags |= result_tags(result)
             cost = {"cost/wall_s": event["wall_s"], "cost/cpu_s": event["cpu_s"], "cost/gpu_s": event["gpu_s"]}
             self._store.log_metrics(run_id, [(name, value, _ms(event["time"]), 0) for name, value in cost.items()])
         self._store.finish(run_id, event["status"], _ms(event["time"]), tags)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from spektron.core.errors import DriftError
 from spektron.core.identity import differences
 from spektron.study.journal import read_events
-from spektron.study.tags import CORPUS, KIND, PLAN, RESULT, TRIAL
+from spektron.study.tags import CORPUS, KIND, PLAN, RESULT, TRIAL, result_in
 from spektron.study.trial import CorpusIdentity
 
 if TYPE_CHECKING:  # MLflow takes seconds to import, and a worker that meets this module never needs it
@@ -122,7 +122,7 @@ class Ledger:
             if tags[KIND] != "trial" or RESULT not in tags or run.info.status != "FINISHED":
                 continue
             try:
-                record = Record(status="finished", corpus=dict(json.loads(tags[CORPUS])), **json.loads(tags[RESULT]))
+                record = Record(status="finished", corpus=dict(json.loads(tags[CORPUS])), **json.loads(result_in(tags)))
             except (KeyError, TypeError, ValueError):
                 unread.append(str(run.info.run_id))
                 continue

@@ -14,7 +14,7 @@ from spektron.study.ledger import Ledger
 from spektron.study.mlflow_store import MlflowStore
 from spektron.study.runner import _open_parent
 from spektron.study.scribe import trial_tags
-from spektron.study.tags import CORPUS, KIND, MAX_TAG_CHARS, PLAN, RESULT, TRIAL
+from spektron.study.tags import CORPUS, KIND, MAX_TAG_CHARS, PLAN, RESULT, TRIAL, result_in, result_tags
 from tests.study.test_plan import plan_of
 from tests.study.toy import CORPUS as TOY
 
@@ -189,19 +189,29 @@ def test_a_run_whose_tags_cannot_be_read_is_passed_over_with_a_warning(tmp_path,
     assert broken.info.run_id in warning
 
 
-def test_a_result_too_long_for_a_tag_is_said_and_not_cut(tmp_path, store):
+@pytest.mark.parametrize("num_metrics", [1, 400, 1000])
+def test_a_result_longer_than_a_tag_comes_back_whole(tmp_path, store, num_metrics):
     plan = plan_of()
+    metrics = {f"loss_{i}": i / 3 for i in range(num_metrics)}
     with Journal(tmp_path, store.tracking_uri) as journal:
         write_study(journal, plan, num_trials=1)
         (end,) = [event for event in journal.events() if event["kind"] == "trial-ended"]
-        metrics = {f"loss_{i}": i / 3 for i in range(MAX_TAG_CHARS // 20)}
         journal.adopt({**end, "metrics": metrics})
-        waiting, (warning,) = deliver(journal, store)
-    assert waiting == 0
-    assert plan.trials[0].fingerprint in warning
+        assert deliver(journal, store) == (0, [])
     (run,) = trial_runs(store)
     assert run.info.status == "FINISHED"
-    assert json.loads(run.data.tags[RESULT])["metrics"] == {"loss": 0.2}
+    assert all(len(text) <= MAX_TAG_CHARS for text in run.data.tags.values())
+    ledger, warnings = ledger_of(store, plan)
+    assert warnings == []
+    assert ledger.finished(plan.trials[0].fingerprint).metrics == metrics
+
+
+def test_a_result_that_fills_its_last_tag_is_read_to_its_end():
+    for length in (0, 1, MAX_TAG_CHARS - 1, MAX_TAG_CHARS, MAX_TAG_CHARS + 1, 2 * MAX_TAG_CHARS, 3 * MAX_TAG_CHARS):
+        text = "".join(chr(97 + place % 26) for place in range(length))
+        assert result_in(result_tags(text)) == text
+    with pytest.raises(KeyError):
+        result_in({name: text for name, text in result_tags("a" * 3 * MAX_TAG_CHARS).items() if not name.endswith("2")})
 
 
 @pytest.mark.parametrize("orphan", ["trial-ended", "trial-metrics", "study-ended"])
