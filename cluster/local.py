@@ -23,6 +23,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("SPEKTRON_HOME", ROOT / ".spektron")).absolute()
@@ -137,8 +138,30 @@ def submit(study: str, arguments: list[str]) -> int:
         print("error: expected a local cluster, found none\n  hint: make cluster-local", file=sys.stderr)
         return 2
     ray = str(Path(sys.executable).with_name("ray"))
-    command = [ray, "job", "submit", "--address", ADDRESS, "--working-dir", ".", "--"]
-    return subprocess.call([*command, "python", study, *arguments], cwd=ROOT, env=environment())
+    job = f"{Path(study).stem}-{secrets.token_hex(4)}"
+    command = [ray, "job", "submit", "--address", ADDRESS, "--submission-id", job, "--working-dir", ".", "--"]
+    status = subprocess.call([*command, "python", study, *arguments], cwd=ROOT, env=environment())
+    return status or follow(job)
+
+
+def follow(job: str) -> int:
+    """Wait for a job's end: Ray's own command returns 0 when its stream of the log breaks while the job goes on."""
+    state, followed = asked(f"/api/jobs/{job}")["status"], True
+    while state in ("PENDING", "RUNNING"):
+        followed = False
+        time.sleep(1.0)
+        state = asked(f"/api/jobs/{job}")["status"]
+    if not followed:
+        print(asked(f"/api/jobs/{job}/logs")["logs"], f"\njob {job} {state.lower()}", sep="", flush=True)
+    return 0 if state == "SUCCEEDED" else 1
+
+
+def asked(path: str) -> Any:
+    """What the head's jobs API answers to our token."""
+    token = (STATE / "token").read_text(encoding="utf-8")
+    request = urllib.request.Request(ADDRESS + path, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
 
 
 def environment() -> dict[str, str]:
@@ -203,14 +226,11 @@ def port_taken(port: int) -> bool:
 
 def wait_for_jobs_api(head: subprocess.Popen[bytes]) -> bool:
     """Wait until the dashboard answers the jobs API with our token."""
-    token = (STATE / "token").read_text(encoding="utf-8")
-    request = urllib.request.Request(f"{ADDRESS}/api/jobs/", headers={"Authorization": f"Bearer {token}"})
     deadline = time.monotonic() + START_TIMEOUT_S
     while head.poll() is None and time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
-                if answer.status == 200:
-                    return True
+            asked("/api/jobs/")
+            return True
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.5)
     return False
