@@ -63,7 +63,7 @@ def benchmark() -> Study[TransferConfig]:
             "laptop": Preset(expect="about 5 hours on 2 cores", values={}),
             "cluster": Preset(expect="minutes on 100 cores", values={"train.autoscaling": True}),
         },
-        analysis=partial(transfer_analysis, reference="sg1+difference_ridge"),
+        analysis=partial(transfer_analysis, reference={"method": "sg1+difference_ridge"}),
     )
 
 

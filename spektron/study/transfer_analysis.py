@@ -56,7 +56,7 @@ def transfer_analysis(
     settings: StudySettings[Any],
     corpus: CorpusIdentity,
     *,
-    reference: str,
+    reference: Mapping[str, Any],
     shown: int = 10,
 ) -> Findings:
     """Compare methods of transfer over tasks and splits.
@@ -67,8 +67,8 @@ def transfer_analysis(
         Of `spektron.study.transferring.transfer_trial`; axes are method, dataset and seed (the split).
     settings, corpus
         Of the study; methods that pretrain would learn from the corpus.
-    reference : str
-        The method that others are compared with: the strongest classical one.
+    reference : mapping
+        ``{"method": name}``: what others are compared with, the strongest classical method.
     shown : int
         Number of standards of the headline and of the forest; the nearest that was run.
 
@@ -96,7 +96,7 @@ def transfer_analysis(
         numbers = sorted(here[0].errors)
         at = min(numbers, key=lambda number: abs(number - shown))
         ranked = sorted(here, key=lambda arm: arm.against_ceiling(at).ratio)
-        base = next((arm for arm in here if arm.method == reference), ranked[0])
+        base = next((arm for arm in here if arm.method == reference["method"]), ranked[0])
         cards += [_curves(dataset, ranked, numbers), _paired(dataset, ranked, base, at)]
         best, found = ranked[0], ranked[0].against_ceiling(at)
         headlines.append(

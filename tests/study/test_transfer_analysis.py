@@ -39,7 +39,7 @@ def trial(method: str, seed: int, factor: float, dataset: str = "corn", extra: s
 
 
 def analysed(results: list[TrialResult]) -> Findings:
-    return transfer_analysis(results, SETTINGS, CORPUS, reference="sg1+difference_ridge")
+    return transfer_analysis(results, SETTINGS, CORPUS, reference={"method": "sg1+difference_ridge"})
 
 
 def cell(findings: Findings, method: str, column: str) -> Interval:
