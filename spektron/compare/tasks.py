@@ -16,7 +16,7 @@ from scipy import stats
 
 from spektron.core.errors import ConfigError
 
-__all__ = ["TasksCompared", "compare_tasks"]
+__all__ = ["Band", "TasksCompared", "compare_tasks", "within_task_bands"]
 
 TaskT = TypeVar("TaskT", bound=Hashable)
 _RESAMPLES = 10_000
@@ -93,6 +93,62 @@ def compare_tasks(
         wilcoxon_p=float(stats.wilcoxon(logs).pvalue) if decided else 1.0,
         confidence=confidence,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """Geometric mean of a method's ratio over tasks, and the ends of its interval."""
+
+    ratio: float
+    low: float
+    high: float
+
+
+def within_task_bands(
+    errors: Mapping[str, Mapping[TaskT, NDArray[np.float64]]],
+    others: Mapping[TaskT, NDArray[np.float64]],
+    *,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> dict[str, Band]:
+    """Intervals of several methods that may be compared by eye: what all methods find hard in a task is taken away.
+
+    Parameters
+    ----------
+    errors : mapping
+        Method → task → errors of its splits, the same tasks and splits for all; at least two methods.
+    others : mapping
+        Task → errors that all are divided by.
+    confidence : float
+    seed : int
+        Of the bootstrap of tasks.
+
+    Raises
+    ------
+    ConfigError
+        For fewer than two methods, and as `compare_tasks`.
+
+    Notes
+    -----
+    Within-subject intervals, tasks being the subjects (Cousineau 2005), widened by √(M / (M − 1)) for M methods:
+    taking their mean away takes some of each method's own variation too (Morey 2008).
+    """
+    if len(errors) < 2:
+        raise ConfigError(f"expected at least two methods to compare, found {len(errors)}")
+    tasks = list(others)
+    for method, of_task in errors.items():
+        if set(of_task) != set(tasks):
+            raise ConfigError(f"{method}: expected errors in {len(tasks)} tasks, found {len(of_task)}, or others")
+    logs = np.array([[_log_ratio(task, each[task], others[task]) for task in tasks] for each in errors.values()])
+    means = logs.mean(axis=1)
+    own = (logs - logs.mean(axis=0)) * np.sqrt(len(logs) / (len(logs) - 1))
+    draws = np.random.default_rng(seed).integers(0, len(tasks), (_RESAMPLES, len(tasks)))
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    found = {}
+    for method, mean, row in zip(errors, means, own, strict=True):
+        low, high = np.exp(mean + np.quantile(row[draws].mean(axis=1), tails) - row.mean())
+        found[method] = Band(ratio=float(np.exp(mean)), low=float(low), high=float(high))
+    return found
 
 
 def _log_ratio(task: Hashable, above: NDArray[np.float64], below: NDArray[np.float64]) -> float:

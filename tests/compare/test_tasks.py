@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spektron.compare import compare_tasks
+from spektron.compare import compare_tasks, within_task_bands
 from spektron.core.errors import ConfigError
 
 
@@ -54,3 +54,36 @@ def test_the_interval_covers_about_as_often_as_it_says() -> None:
 def test_what_cannot_be_paired_is_refused(errors: dict, others: dict, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         compare_tasks(errors, others)
+
+
+def test_bands_leave_out_what_all_methods_find_hard_in_a_task() -> None:
+    rng = np.random.default_rng(0)
+    hard = np.exp(rng.normal(0, 1, 20))
+    ones = {f"t{task}": np.ones(3) for task in range(20)}
+    errors = {
+        name: {f"t{task}": np.exp(np.log(factor * hard[task]) + rng.normal(0, 0.02, 3)) for task in range(20)}
+        for name, factor in (("near", 1.0), ("far", 1.1))
+    }
+    bands = within_task_bands(errors, ones)
+    alone = compare_tasks(errors["near"], ones)
+    assert bands["near"].ratio == pytest.approx(alone.ratio)
+    assert bands["near"].high < bands["far"].low < alone.high
+    assert bands["near"].low < bands["near"].ratio < bands["near"].high
+
+
+def test_two_methods_bands_overlap_as_their_paired_difference_says() -> None:
+    """Two bands of half the paired interval's width each, widened by √2: Morey's correction for two methods."""
+    rng = np.random.default_rng(1)
+    ones = {task: np.ones(1) for task in range(40)}
+    first = {task: np.exp(rng.normal(0, 0.1, 1)) for task in ones}
+    second = {task: np.exp(rng.normal(0, 0.1, 1)) for task in ones}
+    band = within_task_bands({"first": first, "second": second}, ones)["first"]
+    paired = compare_tasks(first, second)
+    assert np.log(band.high / band.low) == pytest.approx(np.log(paired.high / paired.low) / np.sqrt(2), rel=0.02)
+
+
+def test_one_method_has_no_band_within_tasks() -> None:
+    with pytest.raises(ConfigError, match="at least two methods"):
+        within_task_bands({"one": {"a": np.ones(2)}}, {"a": np.ones(2)})
+    with pytest.raises(ConfigError, match="two: expected errors in 1 tasks"):
+        within_task_bands({"one": {"a": np.ones(2)}, "two": {"b": np.ones(2)}}, {"a": np.ones(2)})
