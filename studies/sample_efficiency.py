@@ -59,7 +59,7 @@ def sample_efficiency() -> Study[TransferConfig]:
                 values={"space.dataset": ["corn", "tablets", "tablets_clean"], "train.autoscaling": True},
             ),
         },
-        analysis=partial(transfer_analysis, reference={"method": "sg1+difference_ridge"}),
+        analysis=partial(transfer_analysis, reference={"method": "sg1+difference_ridge"}, anew="sg1+recalibration"),
     )
 
 

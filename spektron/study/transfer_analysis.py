@@ -31,6 +31,7 @@ def transfer_analysis(
     *,
     reference: Mapping[str, Any],
     shown: int = 10,
+    anew: str | None = None,
 ) -> Findings:
     """Compare methods of transfer over tasks and splits.
 
@@ -44,11 +45,14 @@ def transfer_analysis(
         ``{"method": name}``: what others are compared with, the strongest classical method.
     shown : int
         Number of standards of the headline and of the forest; the nearest that was run.
+    anew : str, optional
+        The method that forgets the parent: the verdict says from how many standards on it is as good as any other.
 
     Returns
     -------
     Findings
-        "differs" where a method's interval against the reference lies below 1 with `shown` standards.
+        "differs" where, with `shown` standards of any set, the best method's interval against the reference lies below
+        1, or the reference is best and that of the next lies above.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def transfer_analysis(
     sentences: list[str] = []
     headlines: list[Headline] = []
     rows: list[Mapping[str, Cell]] = []
-    better = False
+    differs = False
     for dataset in dict.fromkeys(arm.dataset for arm in arms):
         here = [arm for arm in arms if arm.dataset == dataset]
         numbers = sorted(here[0].errors)
@@ -80,16 +84,19 @@ def transfer_analysis(
                 note=f"{best.method}: times the RMSEP of all samples on the child",
             )
         )
-        against = best.against(base, at) if best is not base else None
-        better = better or (against is not None and against.high < 1)
-        sentences.append(_sentence(dataset, at, best, base, against))
+        rival = next((arm for arm in ranked if arm is not base), None) if best is base else best
+        against = None if rival is None else rival.against(base, at)
+        differs = differs or (against is not None and not against.low <= 1 <= against.high)
+        sentences.append(_sentence(dataset, at, best, base, rival, against, len(ranked)))
+        if anew is not None:
+            sentences += _crossover(here, numbers, anew)
         for arm in ranked:
             rows.append(_row(arm, numbers))
             metrics |= {
                 f"transfer/{dataset}/{file_name(arm.method)}/n{n}": arm.against_ceiling(n).ratio for n in numbers
             }
     return Findings(
-        status="differs" if better else "cannot_tell",
+        status="differs" if differs else "cannot_tell",
         verdict=" ".join(sentences),
         headlines=tuple(headlines),
         cards=tuple(cards),
@@ -121,12 +128,44 @@ def _results(rows: tuple[Mapping[str, Cell], ...]) -> Table:
     )
 
 
-def _sentence(dataset: str, number: int, best: TransferArm, base: TransferArm, against: TasksCompared | None) -> str:
+def _sentence(
+    dataset: str,
+    number: int,
+    best: TransferArm,
+    base: TransferArm,
+    rival: TransferArm | None,
+    against: TasksCompared | None,
+    num_methods: int,
+) -> str:
     reached = best.against_ceiling(number).ratio
     head = f"{dataset}, {number} standards: {best.method} is best, {reached:.3f} times the ceiling's RMSEP"
-    if against is None:
-        return f"{head}." if best is not base else f"{head}; nothing is better than it."
-    return (
-        f"{head} and {against.ratio:.3f} [{against.low:.3f}, {against.high:.3f}] times that of {base.method}, better "
-        f"in {against.num_better} of {against.num_tasks} tasks."
-    )
+    if against is None or rival is None:
+        return f"{head}."
+    interval = f"{against.ratio:.3f} [{against.low:.3f}, {against.high:.3f}] times"
+    if best is base:
+        return f"{head}; the next, {rival.method}, has {interval} its error."
+    picked = f"; it was picked among {num_methods} after the fact" if num_methods > 2 else ""
+    tasks = f"better in {against.num_better} of {against.num_tasks} tasks"
+    return f"{head} and {interval} that of {base.method}, {tasks}{picked}."
+
+
+def _crossover(arms: Sequence[TransferArm], numbers: Sequence[int], anew: str, near: float = 1.1) -> list[str]:
+    """From how many standards on the parent may be forgotten."""
+    own = next((arm for arm in arms if arm.method == anew), None)
+    others = [arm for arm in arms if arm is not own]
+    if own is None or not others:
+        return []
+    ratio = {
+        number: own.against_ceiling(number).ratio / min(arm.against_ceiling(number).ratio for arm in others)
+        for number in numbers
+    }
+
+    def reached(most: float) -> str:
+        # From there on: no larger number of standards is above again.
+        good = [number for number in numbers if all(ratio[later] <= most for later in numbers if later >= number)]
+        return f"from {good[0]} standards on" if good else f"with none of up to {numbers[-1]} standards"
+
+    return [
+        f"A calibration of the child alone ({anew}) comes within {near - 1:.0%} of the best other method "
+        f"{reached(near)}, and is better than it {reached(1.0)}."
+    ]

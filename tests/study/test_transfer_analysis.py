@@ -57,8 +57,8 @@ def test_ratios_are_those_of_rmsep_to_the_ceiling_whatever_the_unit() -> None:
     assert cell(found, "mean", "n5").value == pytest.approx(3.0)
     assert cell(found, "sg1+difference_ridge", "n50").value == pytest.approx(0.24)
     assert found.metrics["transfer/corn/sg1_difference_ridge/n10"] == pytest.approx(1.2)
-    assert found.status == "cannot_tell"
-    assert "nothing is better than it" in found.verdict
+    assert found.status == "differs"
+    assert "the next, mean, has 1.250 [1.250, 1.250] times its error" in found.verdict
 
 
 def test_a_better_method_is_named_with_its_ratio_to_the_reference() -> None:
@@ -99,3 +99,23 @@ def test_each_set_has_its_own_figures_and_rows() -> None:
 def test_nothing_finished_is_an_error() -> None:
     with pytest.raises(StudyError, match="expected finished trials"):
         analysed([])
+
+
+def test_it_says_from_how_many_standards_on_the_parent_may_be_forgotten() -> None:
+    transfer = [trial("sg1+difference_ridge", seed, 1.0) for seed in (0, 1)]
+    anew = [trial("recalibration", seed, 1.0) for seed in (0, 1)]
+    for result in anew:  # 3, 1.05 and 0.9 times the other's error with 5, 10 and 50 standards
+        for name in result.metrics:
+            for number, factor in ((5, 3.0), (10, 1.05), (50, 0.9)):
+                if name.endswith(f"/n{number}"):
+                    result.metrics[name] *= factor
+    found = transfer_analysis(
+        transfer + anew, SETTINGS, CORPUS, reference={"method": "sg1+difference_ridge"}, anew="recalibration"
+    )
+    assert "within 10% of the best other method from 10 standards on, and is better than it from 50" in found.verdict
+
+
+def test_it_says_that_the_parent_is_needed_throughout() -> None:
+    results = [trial(name, seed, f) for name, f in (("mean", 1.0), ("recalibration", 2.0)) for seed in (0, 1)]
+    found = transfer_analysis(results, SETTINGS, CORPUS, reference={"method": "mean"}, anew="recalibration")
+    assert "better than it with none of up to 50 standards" in found.verdict
