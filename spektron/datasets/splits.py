@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 
 from spektron.core.errors import ConfigError
 
-__all__ = ["Rows", "Split", "published_splits", "refuse_overlap"]
+__all__ = ["Rows", "Split", "SplitsNotFoundError", "published_splits", "refuse_overlap"]
 
 Rows = NDArray[np.intp]
 
 _FILES = {"corn": "corn_splits.json"}
+
+
+class SplitsNotFoundError(ConfigError):
+    """Nobody gave the published splits; others may be drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,16 +110,17 @@ def published_splits(name: str) -> tuple[Split, ...]:
 
     Raises
     ------
+    SplitsNotFoundError
+        Where the file is not there. Splits of one's own are drawn by `spektron.transfer.splits.draw_splits`.
     ConfigError
-        For another set, or where the file is not there or damaged. Splits of one's own are drawn by
-        `spektron.transfer.splits.draw_splits`.
+        For another set, or a damaged file.
     """
     if name not in _FILES:
         raise ConfigError(f"expected published splits of {', '.join(_FILES)}, found {name!r}", _DRAW)
     folder = os.environ.get("SPEKTRON_DATA", "")
     path = next(iter(sorted(Path(folder).rglob(_FILES[name]))), None) if folder else None
     if path is None:
-        raise ConfigError(
+        raise SplitsNotFoundError(
             f"expected {_FILES[name]} below SPEKTRON_DATA, found {'none' if folder else 'SPEKTRON_DATA not set'}",
             f"set SPEKTRON_DATA to the folder that holds it; {_DRAW}",
         )

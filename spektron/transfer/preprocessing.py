@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from spektron.core.errors import ConfigError
 
-__all__ = ["PREPROCESSING", "PreprocessingName", "preprocessing"]
+__all__ = ["PREPROCESSING", "PreprocessingName", "check_preprocessing", "preprocessing"]
 
 PreprocessingName = Literal["raw", "snv", "sg1", "sg1snv"]
 
@@ -49,3 +49,14 @@ def preprocessing(name: PreprocessingName) -> Pipeline:
         "sg1snv": [derivative, StandardNormalVariate()],
     }
     return Pipeline([(f"step{number}", step) for number, step in enumerate(steps[name])])
+
+
+def check_preprocessing(name: PreprocessingName, num_channels: int) -> None:
+    """Refuse spectra that are too short for a derivative's window.
+
+    Raises
+    ------
+    ValueError
+    """
+    if name.startswith("sg1") and num_channels < _WINDOW:
+        raise ValueError(f"{name}: expected at least {_WINDOW} channels, the derivative's window, found {num_channels}")

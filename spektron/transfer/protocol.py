@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from spektron.core.errors import ConfigError
 from spektron.datasets import InstrumentSet, load_corn, load_tablets
-from spektron.datasets.splits import Split, published_splits
+from spektron.datasets.splits import Split, SplitsNotFoundError, published_splits
 from spektron.datasets.tablets import SPARED
 from spektron.transfer.classical import ChildCalibration, Recalibration
 from spektron.transfer.splits import draw_splits
@@ -154,7 +154,7 @@ def _split(dataset: DatasetName, instruments: InstrumentSet, repeat: int) -> Spl
     if dataset == "corn":
         try:
             return published_splits("corn")[repeat]
-        except ConfigError:  # nobody gave them: the same protocol, other draws
+        except SplitsNotFoundError:  # the same protocol, other draws
             return draw_splits(instruments, repeats=repeat + 1)[repeat]
     assert instruments.split is not None
     spared = [np.flatnonzero(instruments.split == part)[list(rows)] for part, rows in SPARED.items()]

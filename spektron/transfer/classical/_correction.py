@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 __all__ = ["Array", "SpectrumCorrection"]
 
 Array = NDArray[np.float64]
+_ROUNDING = 1e-13
 
 
 class SpectrumCorrection(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -28,6 +29,7 @@ class SpectrumCorrection(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     _least_standards = 2
+    _needs_variation = True
 
     def fit(self, X: Any, y: Any, *, regression: Any = None) -> Self:
         """Learn the correction.
@@ -44,7 +46,8 @@ class SpectrumCorrection(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            For spectra that are not finite, other numbers of standards, or fewer than the method needs.
+            For spectra that are not finite, other numbers of standards, fewer than the method needs, or standards that
+            are all alike on an instrument.
         """
         child, parent = validate_data(
             self, X, y, dtype=np.float64, multi_output=True, y_numeric=True, ensure_min_samples=self._least_standards
@@ -52,7 +55,14 @@ class SpectrumCorrection(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         parent = np.asarray(parent, dtype=np.float64).reshape(len(child), -1)  # one channel, where it is one number
         self.child_mean_, self.parent_mean_ = child.mean(axis=0), parent.mean(axis=0)
         self._look_at = None if regression is None else _vectors(regression, parent.shape[1])
-        self._fit(child - self.child_mean_, parent - self.parent_mean_)
+        centred = [
+            about_mean(spectra, mean, name, vary=self._needs_variation)
+            for spectra, mean, name in (
+                (child, self.child_mean_, "X_child"),
+                (parent, self.parent_mean_, "X_parent"),
+            )
+        ]
+        self._fit(*centred)
         return self
 
     def transform(self, X: Any) -> Array:
@@ -91,6 +101,21 @@ class SpectrumCorrection(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         tags.target_tags.single_output = False
         tags.target_tags.two_d_labels = True
         return tags
+
+
+def about_mean(spectra: Array, mean: Array, name: str, vary: bool = True) -> Array:
+    """Centre spectra; channels that are constant up to rounding become 0, and take no part in what is learned.
+
+    Raises
+    ------
+    ValueError
+        Where no channel is left and the method needs some.
+    """
+    centred: Array = spectra - mean
+    centred[:, np.ptp(spectra, axis=0) <= _ROUNDING * np.abs(spectra).max(axis=0)] = 0.0
+    if vary and not centred.any():
+        raise ValueError(f"{name}: expected standards that differ, found {len(spectra)} that are all alike")
+    return centred
 
 
 def _vectors(regression: Any, channels: int) -> Array:

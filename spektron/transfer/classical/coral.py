@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.covariance import ledoit_wolf_shrinkage
 from sklearn.utils.validation import check_array, validate_data
 
-from spektron.transfer.classical._correction import Array, SpectrumCorrection
+from spektron.transfer.classical._correction import Array, SpectrumCorrection, about_mean
 
 __all__ = ["CORAL"]
 
@@ -23,7 +23,8 @@ class CORAL(SpectrumCorrection):
     ----------
     shrinkage : float, optional
         Between 0 and 1: how far each covariance is drawn towards a multiple of the identity. Without it, what Ledoit
-        and Wolf (2004) find for each.
+        and Wolf (2004) find for each; 0.5 for two spectra, which centred are one and its opposite, so that they find
+        no scatter in it.
 
     Attributes
     ----------
@@ -48,22 +49,21 @@ class CORAL(SpectrumCorrection):
         Raises
         ------
         ValueError
-            For spectra that are not finite, fewer than 2 of an instrument, other channels, or a shrinkage outside 0 to
-            1.
+            For spectra that are not finite, fewer than 2 of an instrument or all alike, other channels, or a shrinkage
+            outside 0 to 1.
         """
         if self.shrinkage is not None and not 0 < self.shrinkage <= 1:
             raise ValueError(f"shrinkage: expected above 0 and at most 1, found {self.shrinkage}")
         child = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        parent = check_array(
-            np.asarray(y, dtype=np.float64).reshape(len(y), -1), ensure_min_samples=2, input_name="X_parent"
-        )
+        parent = np.asarray(y, dtype=np.float64)
+        parent = check_array(parent.reshape(len(parent), -1), ensure_min_samples=2, input_name="X_parent")
         if child.shape[1] != parent.shape[1]:
             raise ValueError(
                 f"expected the child's {child.shape[1]} channels of the parent too, found {parent.shape[1]}"
             )
         self.child_mean_, self.parent_mean_ = child.mean(axis=0), parent.mean(axis=0)
-        whiten, of_child = _power(child - self.child_mean_, self.shrinkage, -0.5)
-        colour, of_parent = _power(parent - self.parent_mean_, self.shrinkage, 0.5)
+        whiten, of_child = _power(about_mean(child, self.child_mean_, "X_child"), self.shrinkage, -0.5)
+        colour, of_parent = _power(about_mean(parent, self.parent_mean_, "X_parent"), self.shrinkage, 0.5)
         self.shrinkage_ = (of_child, of_parent)
         self._whiten, self._colour = whiten, colour
         return self
@@ -85,10 +85,14 @@ class _Power:
 
 
 def _power(centred: Array, shrinkage: float | None, exponent: float) -> tuple[_Power, float]:
-    share = float(ledoit_wolf_shrinkage(centred, assume_centered=True)) if shrinkage is None else shrinkage
+    share = _shrinkage(centred) if shrinkage is None else shrinkage
     share = max(share, 1e-6)  # or directions that were not seen would be divided by nothing
     _, strengths, directions = np.linalg.svd(centred, full_matrices=False)
     variances = strengths**2 / len(centred)
     mean = max(float(variances.sum()) / centred.shape[1], np.finfo(np.float64).tiny)
     values = ((1 - share) * variances + share * mean) ** exponent
     return _Power(directions, values, (share * mean) ** exponent), share
+
+
+def _shrinkage(centred: Array) -> float:
+    return 0.5 if len(centred) == 2 else float(ledoit_wolf_shrinkage(centred, assume_centered=True))

@@ -19,6 +19,8 @@ _CHILD_WEIGHTS = np.array([1.0, 0.3, 3.0, 10.0, 30.0, 100.0, 1000.0])
 _EVEN_WEIGHT = 0.9
 """Prior probability that a child's labelled row counts as much as a parent's; the other weights share the rest."""
 _FOLDS = 10
+# Two standards fall into one of ten folds once in ten shuffles.
+_SHUFFLES = 20
 
 
 class DifferenceAugmentedRidge(ChildCalibration):
@@ -201,9 +203,8 @@ def _log_shares(rows: _Rows, penalties: Array, child_weights: Array) -> Array:
     near = np.full_like(error, np.nan)
     moved, far = (np.full((num_standards, len(penalties)), np.nan) for _ in range(2))
     child_error = np.full((num_standards, len(child_weights), len(penalties)), np.nan)
-    folds = KFold(min(_FOLDS, rows.num_samples), shuffle=True, random_state=0)
-    for kept, left_out in folds.split(np.arange(rows.num_samples)):
-        if not np.isin(rows.sample, kept).any():
+    for kept, left_out in _folds(rows):
+        if not np.isin(rows.sample, kept).any():  # one sample, measured again and again
             continue
         parents, standards = left_out[left_out < rows.num_parent], np.flatnonzero(np.isin(rows.sample, left_out))
         for number, weight in enumerate(child_weights):
@@ -218,14 +219,28 @@ def _log_shares(rows: _Rows, penalties: Array, child_weights: Array) -> Array:
                 far[standards] = model.leverage(rows.child(standards), model.child_centre, penalties)
     # A standard of no leverage is one the others say all about: nothing is learned from its difference.
     ratio = np.divide(moved**2, far, out=np.zeros_like(moved), where=far > 0)
-    risk = np.nanmean(error**2, axis=0) + np.nan_to_num(np.nanmean(ratio, axis=0)) * np.nanmean(near, axis=0)
+    judged = ~np.isnan(moved).any(axis=1)
+    risk = np.nanmean(error**2, axis=0)
+    if judged.any():
+        risk += ratio[judged].mean(axis=0) * np.nanmean(near, axis=0)
     # Shares of the property's own spread, so that what is added up has no unit.
     spread = max(float(np.square(rows.y - rows.y.mean()).mean()), np.finfo(np.float64).tiny)
     log_share: Array = np.tile(-rows.num_parent / 4 * _log(risk / spread), (len(child_weights), 1))
     log_share += np.log(_prior(len(child_weights)))[:, None]
-    if rows.labels is not None:
-        log_share -= num_standards / 4 * _log(np.nanmean(child_error**2, axis=0) / spread)
+    if rows.labels is not None and judged.any():
+        log_share -= judged.sum() / 4 * _log(np.square(child_error[judged]).mean(axis=0) / spread)
     return log_share
+
+
+def _folds(rows: _Rows) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Samples that are kept and left out, shuffled again where a fold would take all standards."""
+    found: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
+    for seed in range(_SHUFFLES):
+        folds = KFold(min(_FOLDS, rows.num_samples), shuffle=True, random_state=seed)
+        found = list(folds.split(np.arange(rows.num_samples)))
+        if all(np.isin(rows.sample, kept).any() for kept, _ in found):
+            break
+    return found
 
 
 def _log(risk: Array) -> Array:

@@ -31,6 +31,8 @@ class DS(SpectrumCorrection):
         self.rank = rank
 
     def _fit(self, child: Array, parent: Array) -> None:
+        if self.rank is not None and self.rank < 1:
+            raise ValueError(f"rank: expected at least 1, found {self.rank}")
         rank = self._chosen(child, parent) if self.rank is None else self.rank
         self._directions, self._answers = _components(child, parent)
         self.rank_ = min(rank, len(self._directions))

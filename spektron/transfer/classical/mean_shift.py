@@ -14,6 +14,7 @@ class MeanShift(SpectrumCorrection):
     """
 
     _least_standards = 1
+    _needs_variation = False
 
     def _fit(self, child: Array, parent: Array) -> None:
         if child.shape[1] != parent.shape[1]:

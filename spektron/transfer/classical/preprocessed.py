@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 from sklearn.base import clone
 
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known
-from spektron.transfer.preprocessing import PreprocessingName, preprocessing
+from spektron.transfer.preprocessing import PreprocessingName, check_preprocessing, preprocessing
 
 __all__ = ["Preprocessed"]
+
+_ROUNDING = 1e-12
 
 
 class Preprocessed(ChildCalibration):
@@ -29,15 +32,33 @@ class Preprocessed(ChildCalibration):
         self.calibration = calibration
 
     def _fit(self, known: Known) -> None:
+        check_preprocessing(self.name, known.x.shape[1])
         self._steps = preprocessing(self.name).fit(known.x)
         self.calibration_ = clone(self.calibration).fit(
-            self._steps.transform(known.child),
-            self._steps.transform(known.parent),
-            X_calibration=self._steps.transform(known.x),
+            self._preprocessed(known.child, "X_child"),
+            self._preprocessed(known.parent, "X_parent"),
+            X_calibration=self._preprocessed(known.x, "X_calibration"),
             y_calibration=known.y,
             y_standards=known.labels,
         )
 
     def _predict(self, child: Array) -> Array:
-        predicted: Array = self.calibration_.predict(self._steps.transform(child))
+        predicted: Array = self.calibration_.predict(self._preprocessed(child, "X"))
         return predicted
+
+    def _preprocessed(self, spectra: Array, name: str) -> Array:
+        if self.name.endswith("snv"):
+            _refuse_flat(spectra, name)
+        found: Array = self._steps.transform(spectra)
+        return found
+
+
+def _refuse_flat(spectra: Array, name: str) -> None:
+    """Standard normal variate would blow their rounding up to the size of a spectrum."""
+    flat = np.flatnonzero(np.ptp(spectra, axis=1) <= _ROUNDING * np.abs(spectra).max(axis=1))
+    if len(flat):
+        rows = ", ".join(map(str, flat[:5])) + (f" and {len(flat) - 5} more" if len(flat) > 5 else "")
+        raise ValueError(
+            f"{name}: expected spectra that vary, for standard normal variate divides by how much they do; found flat "
+            f"ones, rows {rows} counted from 0: leave them out"
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spektron.transfer.classical._calibration import ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
 from spektron.transfer.pls import choose_num_latent, fit_pls
 
 __all__ = ["SBC"]
@@ -14,7 +14,8 @@ class SBC(ChildCalibration):
     """Slope and bias correction (Osborne and Fearn 1983) of the parent's partial least squares.
 
     The child's spectra are predicted as they come; a straight line from those predictions to the standards' property is
-    laid over them. Without the property, the parent's own predictions of the standards take its place.
+    laid over them. Without the property, the parent's own predictions of the standards take its place. Standards that
+    are all predicted alike, or all have one property, say nothing of a slope: the bias alone is corrected then.
 
     Parameters
     ----------
@@ -42,8 +43,12 @@ class SBC(ChildCalibration):
         predicted = model.predict(known.child, self.num_latent_)
         target = model.predict(known.parent, self.num_latent_) if known.labels is None else known.labels
         centred = predicted - predicted.mean()
-        power = float(centred @ centred)
-        # Standards that are all predicted alike say nothing of a slope.
-        self.slope_ = float(centred @ target) / power if self.slope and power > np.finfo(np.float64).tiny else 1.0
+        known_slope = self.slope and _vary(predicted) and _vary(target)
+        self.slope_ = float(centred @ target) / float(centred @ centred) if known_slope else 1.0
         self.bias_ = float(target.mean() - self.slope_ * predicted.mean())
         self._keep(self.slope_ * model.coefficients[-1], model.x_mean, self.slope_ * model.y_mean + self.bias_)
+
+
+def _vary(values: Array) -> bool:
+    """By more than rounding, of a prediction's many products."""
+    return bool(np.ptp(values) > 1e-9 * np.abs(values).max())

@@ -139,6 +139,7 @@ def test_other_channels_are_refused_where_one_axis_is_needed(correction: Spectru
         (PDS(window=0), "at least 1"),
         (PDS(rank=0), "at least 1"),
         (SST(rank=0), "at least 1"),
+        (DS(rank=0), "at least 1"),
         (CORAL(shrinkage=0.0), "above 0"),
     ],
     ids=repr,
@@ -169,3 +170,57 @@ def test_the_parents_model_reads_corrected_spectra() -> None:
         parent[:8] + 0.5, parent[:8], X_calibration=parent, y_calibration=y, y_standards=None
     )
     np.testing.assert_allclose(model.predict(new + 0.5), new[:, 15] - new[:, 42], atol=1e-3)
+
+
+@pytest.mark.parametrize("correction", [DS(), PDS(), SST(), CORAL()], ids=repr)
+@pytest.mark.parametrize("which", ["X_child", "X_parent"])
+def test_standards_that_are_all_alike_are_refused(correction: SpectrumCorrection, which: str) -> None:
+    alike = np.tile(smooth(1), (6, 1))
+    child, parent = (alike, smooth(6)) if which == "X_child" else (smooth(6), alike)
+    with pytest.raises(ValueError, match=f"{which}: expected standards that differ, found 6 that are all alike"):
+        clone(correction).fit(child, parent)
+
+
+def test_standards_that_are_all_alike_have_a_mean() -> None:
+    alike = np.tile(smooth(1), (6, 1))
+    corrected = MeanShift().fit(alike, alike + 0.25).transform(smooth(3))
+    np.testing.assert_allclose(corrected, smooth(3) + 0.25, atol=1e-12)
+
+
+@pytest.mark.parametrize("correction", [DS(), PDS(), SST()], ids=repr)
+def test_a_channel_that_is_constant_but_for_rounding_teaches_nothing(correction: SpectrumCorrection) -> None:
+    parent, child = smooth(8), 1.05 * smooth(8)
+    child[:, 20] = 0.3 * (1 + 1e-15 * np.arange(8))
+    new = child.copy()
+    new[:, 20] += 0.1
+    fitted = clone(correction).fit(child, parent)
+    others = np.arange(60) != 20
+    moved = fitted.transform(new) - fitted.transform(child)
+    assert np.abs(moved[:, others]).max() < 1e-9
+    assert np.abs(moved[:, 20]).max() < 0.2
+
+
+def test_coral_takes_two_spectra_of_each() -> None:
+    corrected = CORAL().fit(1.1 * smooth(2), smooth(2)).transform(1.1 * smooth(20))
+    assert np.abs(corrected).max() < 2 * np.abs(smooth(20)).max()
+
+
+class _OneAxis:
+    """Scikit-learn's checks give y a width of its own; a child and its parent share an axis, so X is its own parent."""
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        return super().fit(X, X)  # type: ignore[misc]
+
+
+class OneAxisMean(_OneAxis, MeanShift): ...
+
+
+class OneAxisSST(_OneAxis, SST): ...
+
+
+class OneAxisCORAL(_OneAxis, CORAL): ...
+
+
+@parametrize_with_checks([OneAxisMean(), OneAxisSST(), OneAxisCORAL()])
+def test_scikit_learn_is_content_with_one_axis(estimator: Any, check: Any) -> None:
+    check(estimator)
