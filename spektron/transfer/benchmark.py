@@ -14,7 +14,7 @@ from spektron.transfer.methods import method_named
 from spektron.transfer.metrics import PredictionErrors, prediction_errors
 from spektron.transfer.protocol import DatasetName, TransferTask, transfer_tasks
 
-__all__ = ["NUMBERS_OF_STANDARDS", "TaskErrors", "TransferConfig", "benchmark_errors"]
+__all__ = ["NUMBERS_OF_STANDARDS", "TaskErrors", "TransferConfig", "ascending_numbers", "benchmark_errors"]
 
 NUMBERS_OF_STANDARDS = (5, 10, 15, 20, 30, 50)
 
@@ -40,9 +40,19 @@ class TransferConfig(Settings):
     @field_validator("num_standards")
     @classmethod
     def _some(cls, numbers: tuple[int, ...]) -> tuple[int, ...]:
-        if not numbers or min(numbers) < 1 or sorted(set(numbers)) != list(numbers):
-            raise ValueError(f"expected numbers of standards from 1 on, ascending, found {numbers}")
-        return numbers
+        return ascending_numbers(numbers)
+
+
+def ascending_numbers(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """Check numbers of standards.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not numbers or min(numbers) < 1 or sorted(set(numbers)) != list(numbers):
+        raise ValueError(f"expected numbers of standards from 1 on, ascending, found {numbers}")
+    return numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

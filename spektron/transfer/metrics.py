@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spektron.core.errors import ConfigError
 
-__all__ = ["PredictionErrors", "prediction_errors"]
+__all__ = ["IntervalQuality", "PredictionErrors", "interval_quality", "prediction_errors"]
 
 Array = NDArray[np.float64]
 
@@ -80,4 +80,61 @@ def prediction_errors(predicted: Array, measured: Array) -> PredictionErrors:
         r2=1.0 - float(np.square(error).sum()) / varied if varied else math.nan,
         rpd=deviation / sep if sep else math.inf,
         num_samples=len(error),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalQuality:
+    """How often intervals hold what was measured, and how wide they are.
+
+    Attributes
+    ----------
+    coverage : float
+        Share of samples inside.
+    width : float
+        Mean, in the property's unit; infinite where one is.
+    score : float
+        Winkler's interval score, mean: the width, and for what lies outside 2 / (1 − confidence) times how far. Lower
+        is better; the true quantiles have the lowest.
+    num_samples : int
+    """
+
+    coverage: float
+    width: float
+    score: float
+    num_samples: int
+
+
+def interval_quality(low: Array, high: Array, measured: Array, confidence: float) -> IntervalQuality:
+    """Compare intervals with measured values.
+
+    Parameters
+    ----------
+    low, high, measured : ndarray, shape (samples,)
+        Ends may be infinite.
+    confidence : float
+        What the intervals were asked to cover.
+
+    Raises
+    ------
+    ConfigError
+        For other shapes, no samples, or a low end above the high one.
+
+    Notes
+    -----
+    The score: Gneiting and Raftery (2007), equation 43.
+    """
+    if not low.shape == high.shape == measured.shape or measured.ndim != 1 or not len(measured):
+        raise ConfigError(
+            f"expected as many intervals as measured values, found {low.shape}, {high.shape} and {measured.shape}"
+        )
+    if bad := int(np.count_nonzero(~(low <= high))):
+        raise ConfigError(f"expected low ends below high ones, found {bad} of {len(low)} that are not")
+    outside = np.maximum(low - measured, 0) + np.maximum(measured - high, 0)
+    width = high - low
+    return IntervalQuality(
+        coverage=float((outside == 0).mean()),
+        width=float(width.mean()),
+        score=float((width + 2 / (1 - confidence) * outside).mean()),
+        num_samples=len(measured),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,8 +76,8 @@ class TransferTask:
         """Whether it is among the tasks that means are taken over."""
         return counts(self.dataset, self.name)
 
-    def errors(self, method: ChildCalibration, num_standards: int) -> Array:
-        """Fit a method on the first standards and predict the test samples: predicted − measured.
+    def fitted(self, method: Any, num_standards: int) -> Any:
+        """Fit what has the contract of a `ChildCalibration` on the first standards.
 
         Raises
         ------
@@ -87,10 +87,19 @@ class TransferTask:
         if not 1 <= num_standards <= len(self.standards):
             raise ConfigError(f"expected 1 to {len(self.standards)} standards, found {num_standards}")
         rows = self.standards[:num_standards]
-        fitted = method.fit(
+        return method.fit(
             self.child_x[rows], self.x[rows], X_calibration=self.x, y_calibration=self.y, y_standards=self.y[rows]
         )
-        found: Array = fitted.predict(self.test_x) - self.test_y
+
+    def errors(self, method: ChildCalibration, num_standards: int) -> Array:
+        """Fit a method on the first standards and predict the test samples: predicted − measured.
+
+        Raises
+        ------
+        ConfigError
+            For more standards than there are.
+        """
+        found: Array = self.fitted(method, num_standards).predict(self.test_x) - self.test_y
         return found
 
     def ceiling(self) -> Array:

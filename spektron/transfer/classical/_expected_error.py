@@ -17,7 +17,7 @@ from sklearn.model_selection import KFold
 
 from spektron.transfer.classical._calibration import Known
 
-__all__ = ["Predictions", "expected_error", "own_rows"]
+__all__ = ["Predictions", "expected_error", "own_rows", "own_rows_of"]
 
 Array = NDArray[np.float64]
 Predictions = Callable[[Array, Array], tuple[Array, Array]]
@@ -80,9 +80,14 @@ def _parts(number: int, folds: int) -> list[NDArray[np.intp]]:
 
 def own_rows(known: Known) -> NDArray[np.intp]:
     """Row of the calibration set that is the standard itself, or −1."""
-    found = np.full(len(known.parent), -1, dtype=np.intp)
-    for standard, spectrum in enumerate(known.parent):
-        apart = np.abs(known.x - spectrum).max(axis=1)
+    return own_rows_of(known.parent, known.x)
+
+
+def own_rows_of(parent: Array, x: Array) -> NDArray[np.intp]:
+    """Row of `x` that a standard's spectrum on the parent is, or −1."""
+    found = np.full(len(parent), -1, dtype=np.intp)
+    for standard, spectrum in enumerate(parent):
+        apart = np.abs(x - spectrum).max(axis=1)
         nearest = int(apart.argmin())
         if apart[nearest] <= _SAME * np.abs(spectrum).max():
             found[standard] = nearest

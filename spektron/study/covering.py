@@ -1,0 +1,40 @@
+"""The trial function of studies of prediction intervals: one way to make them, one set, one split."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from statistics import mean
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from spektron.study.study import TrialContext
+from spektron.transfer.coverage import CoverageConfig, task_intervals
+
+__all__ = ["coverage_trial"]
+
+
+def coverage_trial(context: TrialContext) -> dict[str, float]:
+    """Make intervals in every task with every number of standards.
+
+    Returns
+    -------
+    dict
+        ``coverage/<task>/n<standards>/c<percent>``: share of test samples inside. ``width/<task>/n<standards>`` and
+        ``score/…``: mean width and interval score at 90 %, over the deviation of the test samples' property; left out
+        where intervals are infinite. ``miss``: mean distance of coverage from what was asked for, over all.
+    """
+    config: CoverageConfig = context.config
+    metrics: dict[str, float] = {}
+    missed: dict[float, list[float]] = defaultdict(list)
+    with threadpool_limits(context.placement.threads_per_worker):
+        for found in task_intervals(config):
+            at = f"{found.task.name}/n{found.num_standards}"
+            for confidence, quality in found.quality.items():
+                metrics[f"coverage/{at}/c{confidence:.0%}".rstrip("%")] = quality.coverage
+                missed[confidence].append(quality.coverage)
+            spread = float(found.task.test_y.std(ddof=1))
+            if np.isfinite(found.quality[0.9].width):
+                metrics[f"width/{at}"] = found.quality[0.9].width / spread
+                metrics[f"score/{at}"] = found.quality[0.9].score / spread
+    return {**metrics, "miss": mean(abs(mean(each) - confidence) for confidence, each in missed.items())}

@@ -1,0 +1,93 @@
+"""What any calibration for the child does to samples that it was not made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spektron.transfer.classical import ChildCalibration
+from spektron.transfer.classical._calibration import Known
+from spektron.transfer.classical._expected_error import own_rows
+
+__all__ = ["LeftOut", "left_out"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Cross-validated errors, each of a calibration that has seen the sample on neither instrument.
+
+    Attributes
+    ----------
+    child : ndarray, shape (standards,), or None
+        Predicted from the child's spectrum less the property; None where the standards have none.
+    between : ndarray, shape (standards,)
+        Predicted from the child's spectrum less predicted from the parent's.
+    parent : ndarray, shape (samples,)
+        Errors of calibration samples, predicted from the parent's spectra.
+
+    Notes
+    -----
+    A parent's spectrum is moved by the mean difference of the standards that were kept, so that the child's calibration
+    can be asked about it.
+    """
+
+    child: Array | None
+    between: Array
+    parent: Array
+
+
+def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10, seed: int = 0) -> LeftOut:
+    """Leave out samples in turn, each with its standard.
+
+    Parameters
+    ----------
+    make : callable
+        An unfitted calibration.
+    known : Known
+    folds : int
+        At most as many as standards, so that each leaves some out.
+    seed : int
+        Of who falls into which fold.
+    """
+    num_samples, num_standards = len(known.x), len(known.child)
+    number = max(2, min(folds, num_standards, num_samples))
+    of_sample, of_standard = _folds(known, number, seed)
+    child, between, parent = np.empty(num_standards), np.empty(num_standards), np.empty(num_samples)
+    for fold in range(number):
+        left, left_samples = of_standard == fold, of_sample == fold
+        # Of two or three standards nothing may be left out, or too few stay to learn a difference from.
+        kept = ~left if (~left).sum() >= 2 else np.ones(num_standards, dtype=np.bool_)
+        labels = None if known.labels is None else known.labels[kept]
+        model = make().fit(
+            known.child[kept],
+            known.parent[kept],
+            X_calibration=known.x[~left_samples],
+            y_calibration=known.y[~left_samples],
+            y_standards=labels,
+        )
+        moved = (known.child[kept] - known.parent[kept]).mean(axis=0)
+        if left_samples.any():
+            parent[left_samples] = model.predict(known.x[left_samples] + moved) - known.y[left_samples]
+        if left.any():
+            of_child = model.predict(known.child[left])
+            between[left] = of_child - model.predict(known.parent[left] + moved)
+            if known.labels is not None:
+                child[left] = of_child - known.labels[left]
+    return LeftOut(child=None if known.labels is None else child, between=between, parent=parent)
+
+
+def _folds(known: Known, number: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Fold of each calibration sample and of each standard: one and the same where a standard is such a sample."""
+    random = np.random.default_rng(seed)
+    own = own_rows(known)
+    # Measurements of one sample stay together.
+    _, sample = np.unique(np.where(own >= 0, own, len(known.x) + np.arange(len(own))), return_inverse=True)
+    of_standard = random.permutation(sample.max() + 1)[sample] % number
+    of_sample = random.permutation(len(known.x)) % number
+    of_sample[own[own >= 0]] = of_standard[own >= 0]
+    return of_sample, of_standard

@@ -1,0 +1,142 @@
+"""Prediction intervals of any calibration for the child, honest with five standards too."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from crepes import ConformalRegressor
+from scipy import stats
+from sklearn.base import clone
+from sklearn.utils.validation import check_array
+
+from spektron.transfer.classical import ChildCalibration
+from spektron.transfer.classical._calibration import Array, Known
+from spektron.transfer.left_out import LeftOut, left_out
+from spektron.transfer.uncertainty._leverage import Leverage
+
+__all__ = ["Interval", "PredictionIntervals"]
+
+_PRIOR = 2.0
+"""How many standards the errors that need no label count as."""
+
+
+class Interval(NamedTuple):
+    """Predictions and the ends of their intervals, each of shape (samples,), in the property's unit."""
+
+    predicted: Array
+    low: Array
+    high: Array
+
+
+class PredictionIntervals(ChildCalibration):
+    """A calibration that says how far off it may be.
+
+    Parameters
+    ----------
+    calibration : ChildCalibration
+        It is cloned; what is predicted is what it predicts.
+    kind : {"student", "conformal"}
+        "student": Student's intervals, for any number of standards. "conformal": the quantile of left-out standards'
+        errors, without a distribution, and infinite below 9 standards at 90 %; they need the standards' property.
+    folds : int
+        How often the calibration is made again to leave samples out.
+
+    Attributes
+    ----------
+    calibration_ : ChildCalibration
+    left_out_ : LeftOut
+    scale_ : float
+        Standard deviation of an error on the child, of a sample as far from the others as is usual.
+    degrees_of_freedom_ : float
+        Of Student's distribution.
+
+    Notes
+    -----
+    What calibration samples err on the parent is known well. What the way to the child adds is known from few
+    standards, which were chosen to be extreme and are hard to predict on either instrument. So it is a ratio: by how
+    much left-out standards' squared errors are greater on the child than on the parent. With five standards that alone
+    is too noisy; it is drawn towards what needs no label, how far the instruments' predictions of one sample are apart,
+    which counts as two standards.
+
+    Errors grow with the distance from the calibration set, so each interval is as wide as is to be expected at its
+    sample's distance (normalised nonconformity: Papadopoulos, Gammerman and Vovk 2008; here half of the variance grows
+    with the squared distance in three components).
+    """
+
+    def __init__(
+        self, calibration: ChildCalibration, kind: Literal["student", "conformal"] = "student", folds: int = 10
+    ) -> None:
+        self.calibration = calibration
+        self.kind = kind
+        self.folds = folds
+
+    def predict_interval(self, X: Any, confidence: float = 0.9) -> Interval:
+        """Predict the property of samples measured on the child, with intervals.
+
+        Parameters
+        ----------
+        X : array of shape (samples, channels)
+        confidence : float
+            Share of new samples whose property is to lie inside.
+
+        Raises
+        ------
+        ValueError
+            For a confidence that is not between 0 and 1.
+        """
+        if not 0 < confidence < 1:
+            raise ValueError(f"confidence: expected between 0 and 1, found {confidence}")
+        predicted = self.predict(X)
+        child = check_array(X, dtype=np.float64, input_name="X")
+        deviation = np.sqrt(self._leverage.variance(child - self._moved))
+        if self.kind == "conformal":
+            ends = conformal_ends(self._conformal, predicted, confidence, deviation)
+            return Interval(predicted, ends[:, 0], ends[:, 1])
+        half = stats.t.ppf((1 + confidence) / 2, self.degrees_of_freedom_) * self.scale_ * deviation
+        return Interval(predicted, predicted - half, predicted + half)
+
+    def _fit(self, known: Known) -> None:
+        if self.kind not in ("student", "conformal"):
+            raise ValueError(f'kind: expected "student" or "conformal", found {self.kind!r}')
+        if self.kind == "conformal" and known.labels is None:
+            raise ValueError("conformal intervals need the standards' property: give y_standards")
+        self.calibration_ = clone(self.calibration).fit(
+            known.child, known.parent, X_calibration=known.x, y_calibration=known.y, y_standards=known.labels
+        )
+        self.left_out_ = left_out(lambda: clone(self.calibration), known, self.folds)
+        self._moved = (known.child - known.parent).mean(axis=0)
+        self._leverage = Leverage(known.x)
+        variance = self._leverage.variance(known.parent)
+        self.scale_, self.degrees_of_freedom_ = _scale(self.left_out_, variance)
+        if self.left_out_.child is not None:
+            self._conformal = ConformalRegressor().fit(self.left_out_.child, sigmas=np.sqrt(variance))
+
+    def _predict(self, child: Array) -> Array:
+        predicted: Array = self.calibration_.predict(child)
+        return predicted
+
+
+def conformal_ends(
+    conformal: ConformalRegressor, predicted: Array, confidence: float, sigmas: Array | None = None
+) -> Array:
+    """Both ends, shape (samples, 2); infinite where errors are too few for the confidence, which is documented."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="the no. of calibration examples", category=UserWarning)
+        ends: Array = conformal.predict_int(predicted, sigmas=sigmas, confidence=confidence)
+    return ends
+
+
+def _scale(errors: LeftOut, variance: Array) -> tuple[float, float]:
+    """Standard deviation of an error of a usual sample, and its degrees of freedom."""
+    on_parent = float(np.square(errors.parent).mean())
+    unlabelled = on_parent + float((np.square(errors.between) / variance).mean())
+    # The relative variances of two estimates that are multiplied add up, so that the scarcer of them rules.
+    freedom = 1 / (1 / (len(variance) + _PRIOR - 1) + 1 / (len(errors.parent) - 1))
+    if errors.child is None or not on_parent > 0:
+        return float(np.sqrt(unlabelled)), freedom
+    grown = (np.square(errors.child).sum() + _PRIOR * unlabelled) / (
+        np.square(errors.child - errors.between).sum() + _PRIOR * on_parent
+    )
+    return float(np.sqrt(on_parent * grown)), freedom

@@ -1,0 +1,228 @@
+"""Whether a spectrum of the child is of the kind that the calibration knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from sklearn.base import BaseEstimator
+from sklearn.covariance import LedoitWolf
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from spektron.transfer.classical._expected_error import own_rows_of
+
+__all__ = ["OutlierFlags", "SpectrumOutliers"]
+
+Array = NDArray[np.float64]
+_FOLDS = 10
+_MOST_COMPONENTS = 10
+_KEPT_VARIANCE = 0.999
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutlierFlags:
+    """How unlike the calibration set each spectrum is.
+
+    Attributes
+    ----------
+    distance : ndarray, shape (samples,)
+        Squared Mahalanobis distance inside the model's components (Hotelling's T²).
+    residual : ndarray, shape (samples,)
+        Root mean square of what the components do not reconstruct, in the spectra's unit.
+    distance_p, residual_p : ndarray, shape (samples,)
+        Conformal p-values: share of left-out samples, itself counted, that are as far or farther.
+    distance_limit, residual_limit : float
+        What χ² distributions of the left-out samples' moments say at the same level.
+    outside : ndarray of bool, shape (samples,)
+        Beyond a limit, and with a p-value at or below the level or the least there can be.
+    reason : tuple of str
+        In words; empty where a spectrum is like the others.
+    """
+
+    distance: Array
+    residual: Array
+    distance_p: Array
+    residual_p: Array
+    distance_limit: float
+    residual_limit: float
+    outside: NDArray[np.bool_]
+    reason: tuple[str, ...]
+
+
+class SpectrumOutliers(BaseEstimator):  # type: ignore[misc]
+    """Mahalanobis distance in principal components with a shrunken covariance, and reconstruction error.
+
+    The model is of the parent's calibration set, moved by the standards' mean difference, and of the standards as the
+    child measured them, so that what the instruments always differ by is no outlier.
+
+    Parameters
+    ----------
+    level : float
+        Share of usual samples that may be flagged by each of the two limits.
+    num_components : int, optional
+        Principal components; without it the fewest that hold 99.9 % of the variance, at most 10.
+
+    Attributes
+    ----------
+    num_components_ : int
+
+    Notes
+    -----
+    Limits come from samples that were left out (10 folds), because those a model was made of lie too near to it: the
+    mean and the variance of T² and of the squared residual give g and h of a g·χ²(h) (Box 1954; Nomikos and MacGregor
+    1995). The conformal p-value needs no distribution (Laxhammar and Falkman 2010), but cannot be below 1 / (left-out
+    samples + 1), so a flag needs both.
+    """
+
+    def __init__(self, level: float = 0.01, num_components: int | None = None) -> None:
+        self.level = level
+        self.num_components = num_components
+
+    def fit(self, X: Any, y: Any, *, X_calibration: Any) -> Self:
+        """Learn what usual spectra are like.
+
+        Parameters
+        ----------
+        X : array of shape (standards, channels)
+            Of the child instrument.
+        y : array of shape (standards, channels)
+            Of the parent instrument: ``X_parent``.
+        X_calibration : array of shape (samples, channels)
+            The parent's calibration set.
+
+        Raises
+        ------
+        ValueError
+            For values that are not finite, other numbers of standards or channels, fewer than 2 standards or 3
+            calibration samples, spectra that are all alike, or a level that is not between 0 and 0.5.
+        """
+        if not 0 < self.level < 0.5:
+            raise ValueError(f"level: expected between 0 and 0.5, found {self.level}")
+        child = check_array(X, dtype=np.float64, ensure_min_samples=2, input_name="X_child")
+        parent = check_array(y, dtype=np.float64, ensure_min_samples=2, input_name="X_parent")
+        x = check_array(X_calibration, dtype=np.float64, ensure_min_samples=3, input_name="X_calibration")
+        if child.shape != parent.shape or child.shape[1] != x.shape[1]:
+            raise ValueError(
+                f"expected one axis and one row a standard, found {child.shape}, {parent.shape}, {x.shape}"
+            )
+        if not (np.ptp(x, axis=0) > _ROUNDING * np.abs(x).max()).any():
+            raise ValueError(f"X_calibration: expected spectra that differ, found {len(x)} that are all alike")
+        self._own = own_rows_of(parent, x)
+        self.num_components_ = self._number(x)
+        distance, residual = self._left_out(child, parent, x)
+        self._seen = (np.sort(distance), np.sort(residual))
+        self._limits = (_chi2_limit(distance, self.level), _chi2_limit(np.square(residual), self.level) ** 0.5)
+        self._model = _Model.of(np.vstack([x + (child - parent).mean(axis=0), child]), self.num_components_)
+        return self
+
+    def flag(self, X: Any) -> OutlierFlags:
+        """Compare spectra of the child with what was learned.
+
+        Parameters
+        ----------
+        X : array of shape (samples, channels)
+        """
+        check_is_fitted(self, "num_components_")
+        spectra = check_array(X, dtype=np.float64, input_name="X")
+        if spectra.shape[1] != len(self._model.mean):
+            raise ValueError(f"expected {len(self._model.mean)} channels, found {spectra.shape[1]}")
+        distance, residual = self._model.measure(spectra)
+        p = [_p_value(found, seen) for found, seen in zip((distance, residual), self._seen, strict=True)]
+        floor = max(self.level, 1 / (len(self._seen[0]) + 1))
+        far = (distance > self._limits[0]) & (p[0] <= floor)
+        strange = (residual > self._limits[1]) & (p[1] <= floor)
+        return OutlierFlags(
+            distance=distance,
+            residual=residual,
+            distance_p=p[0],
+            residual_p=p[1],
+            distance_limit=self._limits[0],
+            residual_limit=self._limits[1],
+            outside=far | strange,
+            reason=tuple(_words(bool(a), bool(b)) for a, b in zip(far, strange, strict=True)),
+        )
+
+    def _number(self, x: Array) -> int:
+        most = max(1, min(_MOST_COMPONENTS, len(x) // 5))
+        if self.num_components is not None:
+            if self.num_components < 1:
+                raise ValueError(f"num_components: expected at least 1, found {self.num_components}")
+            return min(self.num_components, len(x) - 1)
+        power = np.square(np.linalg.svd(x - x.mean(axis=0), compute_uv=False))
+        return min(most, int(np.searchsorted(power.cumsum() / power.sum(), _KEPT_VARIANCE)) + 1)
+
+    def _left_out(self, child: Array, parent: Array, x: Array) -> tuple[Array, Array]:
+        """Distances and residuals of samples that the model was not made of, on either instrument."""
+        folds = min(_FOLDS, len(x))
+        of_sample = np.random.default_rng(0).permutation(len(x)) % folds
+        of_standard = np.where(self._own >= 0, of_sample[self._own], np.arange(len(child)) % folds)
+        distances, residuals = [], []
+        for fold in range(folds):
+            kept = of_standard != fold
+            if not kept.any():
+                kept[:] = True
+            differences = child[kept] - parent[kept]
+            moved = differences.mean(axis=0)
+            model = _Model.of(np.vstack([x[of_sample != fold] + moved, child[kept]]), self.num_components_)
+            # Each sample differs between instruments in its own way: by a standard's difference, not by their mean.
+            left = x[of_sample == fold]
+            left = left + differences[np.arange(len(left)) % len(differences)]
+            distance, residual = model.measure(np.vstack([left, child[of_standard == fold]]))
+            distances.append(distance)
+            residuals.append(residual)
+        return np.concatenate(distances), np.concatenate(residuals)
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    mean: Array
+    directions: Array
+    precision: Array
+
+    @classmethod
+    def of(cls, spectra: Array, num_components: int) -> _Model:
+        mean = spectra.mean(axis=0)
+        directions = np.linalg.svd(spectra - mean, full_matrices=False)[2][:num_components]
+        scores = (spectra - mean) @ directions.T
+        deviations = scores.std(axis=0)
+        kept = deviations > np.finfo(np.float64).eps * len(spectra) * max(deviations[0], np.finfo(np.float64).tiny)
+        scaled = scores[:, kept] / deviations[kept]
+        precision = LedoitWolf(assume_centered=True).fit(scaled).precision_
+        return cls(mean, directions[kept] / deviations[kept, None], precision)
+
+    def measure(self, spectra: Array) -> tuple[Array, Array]:
+        """Squared distances and root mean square residuals."""
+        centred = spectra - self.mean
+        scores = centred @ self.directions.T
+        length = np.square(self.directions).sum(axis=1)
+        left = centred - (scores / length) @ self.directions
+        distance: Array = np.einsum("ij,jk,ik->i", scores, self.precision, scores)
+        residual: Array = np.sqrt(np.square(left).mean(axis=1))
+        return distance, residual
+
+
+def _chi2_limit(values: Array, level: float) -> float:
+    """Upper limit of g·χ²(h) with the values' mean and variance."""
+    mean, variance = float(values.mean()), float(values.var(ddof=1))
+    if not variance > 0:
+        return mean
+    return variance / (2 * mean) * float(stats.chi2.ppf(1 - level, 2 * mean**2 / variance))
+
+
+def _p_value(found: Array, seen: Array) -> Array:
+    at_least: Array = (1 + len(seen) - np.searchsorted(seen, found, side="left")) / (1 + len(seen))
+    return at_least
+
+
+def _words(far: bool, strange: bool) -> str:
+    if far and strange:
+        return "outside the calibration's range: far from its samples, and with parts that none of them has"
+    if far:
+        return "outside the calibration's range: its amounts lie beyond those of the calibration samples"
+    if strange:
+        return "outside the calibration's range: its spectrum has parts that no calibration sample has"
+    return ""
