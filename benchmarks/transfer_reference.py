@@ -95,7 +95,7 @@ def num_latent(task: TransferTask, known: Known) -> int:
 
 
 def log_ratio(
-    task: TransferTask, ours: str, theirs: str, number: int, known: Known, latent: int | None
+    task: TransferTask, ours: str, theirs: str, number: int, known: Known, latent: int | None = None
 ) -> float | None:
     """Logarithm of our RMSEP over theirs; None where they have none. No transfer has no number of standards: 0."""
     at = (task.name, theirs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
-__all__ = ["Array", "ChildCalibration", "Known", "at_least"]
+__all__ = ["Array", "ChildCalibration", "Known", "LeftOut", "at_least", "weighted"]
 
 Array = NDArray[np.float64]
 
@@ -36,6 +37,38 @@ class Known:
     y: Array
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Cross-validated errors, each of a calibration that has seen the sample on neither instrument.
+
+    Attributes
+    ----------
+    child : ndarray, shape (standards,), or None
+        Predicted from the child's spectrum less the property; None where the standards have none.
+    between : ndarray, shape (standards,)
+        Predicted from the child's spectrum less predicted from the parent's.
+    parent : ndarray, shape (samples,)
+        Errors of calibration samples, predicted from the parent's spectra.
+    """
+
+    child: Array | None
+    between: Array
+    parent: Array
+
+
+def weighted(errors: Sequence[LeftOut | None], weights: Array) -> LeftOut | None:
+    """Errors of an average of calibrations; None where those of one are not known."""
+    known = [one for one in errors if one is not None]
+    if len(known) < len(errors):
+        return None
+    of_child = [one.child for one in known if one.child is not None]
+    return LeftOut(
+        child=weights @ np.stack(of_child) if len(of_child) == len(known) else None,
+        between=weights @ np.stack([one.between for one in known]),
+        parent=weights @ np.stack([one.parent for one in known]),
+    )
+
+
 class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """A regressor of the child's spectra, fitted on the parent's calibration set and on standards.
 
@@ -48,8 +81,11 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     coef_ : ndarray, shape (channels,)
         Where the calibration is linear: property a unit of the child's spectrum.
     intercept_ : float
+    left_out_ : LeftOut or None
+        Errors of left-out samples, of those that leave samples out anyway to choose their settings.
     """
 
+    left_out_: LeftOut | None = None
     _least_standards = 2
     _needs_labels = False
 

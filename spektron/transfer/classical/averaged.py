@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import softmax
 
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, weighted
 from spektron.transfer.classical.difference_ridge import DifferenceAugmentedRidge
 from spektron.transfer.classical.preprocessed import Preprocessed
 from spektron.transfer.preprocessing import PREPROCESSING, PreprocessingName
@@ -51,6 +51,7 @@ class Averaged(ChildCalibration):
             for name in self.preprocessings
         ]
         self.weights_ = softmax([member.calibration_.log_evidence_ for member in self.members_])
+        self.left_out_ = weighted([member.left_out_ for member in self.members_], self.weights_)
 
     def _predict(self, child: Array) -> Array:
         predicted: Array = self.weights_ @ np.stack([member.predict(child) for member in self.members_])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.model_selection import KFold
 
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, LeftOut
 from spektron.transfer.classical._expected_error import own_rows
 
 __all__ = ["DifferenceAugmentedRidge"]
@@ -73,9 +73,11 @@ class DifferenceAugmentedRidge(ChildCalibration):
         child_weights = _CHILD_WEIGHTS if self.child_weight is None else np.array([self.child_weight])
         if known.labels is None:
             child_weights = child_weights[:1]
-        log_share = _log_shares(rows, penalties, child_weights)
+        errors = _left_out(rows, penalties, child_weights)
+        log_share = _log_shares(rows, errors)
         self.log_evidence_ = float(logsumexp(log_share))
         shares = np.exp(log_share - self.log_evidence_)
+        self.left_out_ = errors.of(shares)
         self.penalty_ = float(np.exp(shares.sum(axis=0) @ np.log(penalties)))
         self.child_weight_ = float(np.exp(shares.sum(axis=1) @ np.log(child_weights)))
         everything = np.arange(rows.num_samples)
@@ -196,13 +198,38 @@ class _Model:
         return far
 
 
-def _log_shares(rows: _Rows, penalties: Array, child_weights: Array) -> Array:
-    """How much each model counts, shape (child weights, penalties), up to a factor of the data alone."""
-    num_standards = len(rows.sample)
-    error = np.full((rows.num_parent, len(penalties)), np.nan)
-    near = np.full_like(error, np.nan)
-    moved, far = (np.full((num_standards, len(penalties)), np.nan) for _ in range(2))
-    child_error = np.full((num_standards, len(child_weights), len(penalties)), np.nan)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Errors:
+    """Of left-out samples, with every child weight and penalty; NaN where a sample could not be left out.
+
+    `parent` and `near` have shape (samples, weights, penalties), the others (standards, weights, penalties).
+    """
+
+    parent: Array
+    near: Array
+    """Leverage of a calibration sample."""
+    between: Array
+    far: Array
+    """Leverage of a standard on the child."""
+    child: Array | None
+
+    def of(self, shares: Array) -> LeftOut | None:
+        """Errors of models that count in these shares."""
+        if np.isnan(self.between).any():
+            return None
+        child, between, parent = (
+            None if each is None else np.tensordot(each, shares, axes=2)
+            for each in (self.child, self.between, self.parent)
+        )
+        assert between is not None
+        assert parent is not None
+        return LeftOut(child=child, between=between, parent=parent)
+
+
+def _left_out(rows: _Rows, penalties: Array, child_weights: Array) -> _Errors:
+    shape = (len(child_weights), len(penalties))
+    error, near = (np.full((rows.num_parent, *shape), np.nan) for _ in range(2))
+    between, far, child = (np.full((len(rows.sample), *shape), np.nan) for _ in range(3))
     for kept, left_out in _folds(rows):
         if not np.isin(rows.sample, kept).any():  # one sample, measured again and again
             continue
@@ -210,25 +237,34 @@ def _log_shares(rows: _Rows, penalties: Array, child_weights: Array) -> Array:
         for number, weight in enumerate(child_weights):
             model = rows.solve(kept, weight)
             of_child = model.predict(rows.child(standards), model.child_centre, penalties)
+            error[parents, number] = model.predict(parents, model.parent_centre, penalties) - rows.y[parents, None]
+            between[standards, number] = of_child - model.predict(
+                rows.parent(standards), model.parent_centre, penalties
+            )
             if rows.labels is not None:
-                child_error[standards, number] = of_child - rows.labels[standards, None]
-            if number == 0:
-                error[parents] = model.predict(parents, model.parent_centre, penalties) - rows.y[parents, None]
-                near[parents] = model.leverage(parents, model.parent_centre, penalties)
-                moved[standards] = of_child - model.predict(rows.parent(standards), model.parent_centre, penalties)
-                far[standards] = model.leverage(rows.child(standards), model.child_centre, penalties)
+                child[standards, number] = of_child - rows.labels[standards, None]
+            if number == 0:  # penalties are judged with a weight of 1
+                near[parents, number] = model.leverage(parents, model.parent_centre, penalties)
+                far[standards, number] = model.leverage(rows.child(standards), model.child_centre, penalties)
+    return _Errors(parent=error, near=near, between=between, far=far, child=None if rows.labels is None else child)
+
+
+def _log_shares(rows: _Rows, errors: _Errors) -> Array:
+    """How much each model counts, shape (child weights, penalties), up to a factor of the data alone."""
+    moved, far = errors.between[:, 0], errors.far[:, 0]
     # A standard of no leverage is one the others say all about: nothing is learned from its difference.
     ratio = np.divide(moved**2, far, out=np.zeros_like(moved), where=far > 0)
     judged = ~np.isnan(moved).any(axis=1)
-    risk = np.nanmean(error**2, axis=0)
+    risk = np.nanmean(errors.parent[:, 0] ** 2, axis=0)
     if judged.any():
-        risk += ratio[judged].mean(axis=0) * np.nanmean(near, axis=0)
+        risk += ratio[judged].mean(axis=0) * np.nanmean(errors.near[:, 0], axis=0)
     # Shares of the property's own spread, so that what is added up has no unit.
     spread = max(float(np.square(rows.y - rows.y.mean()).mean()), np.finfo(np.float64).tiny)
-    log_share: Array = np.tile(-rows.num_parent / 4 * _log(risk / spread), (len(child_weights), 1))
-    log_share += np.log(_prior(len(child_weights)))[:, None]
-    if rows.labels is not None and judged.any():
-        log_share -= judged.sum() / 4 * _log(np.square(child_error[judged]).mean(axis=0) / spread)
+    num_weights = errors.between.shape[1]
+    log_share: Array = np.tile(-rows.num_parent / 4 * _log(risk / spread), (num_weights, 1))
+    log_share += np.log(_prior(num_weights))[:, None]
+    if errors.child is not None and judged.any():
+        log_share -= judged.sum() / 4 * _log(np.square(errors.child[judged]).mean(axis=0) / spread)
     return log_share
 
 

@@ -41,6 +41,7 @@ class Preprocessed(ChildCalibration):
             y_calibration=known.y,
             y_standards=known.labels,
         )
+        self.left_out_ = self.calibration_.left_out_
 
     def _predict(self, child: Array) -> Array:
         predicted: Array = self.calibration_.predict(self._preprocessed(child, "X"))

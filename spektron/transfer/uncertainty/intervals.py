@@ -12,8 +12,8 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_array
 
 from spektron.transfer.classical import ChildCalibration
-from spektron.transfer.classical._calibration import Array, Known
-from spektron.transfer.left_out import LeftOut, left_out
+from spektron.transfer.classical._calibration import Array, Known, LeftOut
+from spektron.transfer.classical._left_out import left_out
 from spektron.transfer.uncertainty._leverage import Leverage
 
 __all__ = ["Interval", "PredictionIntervals"]
@@ -41,7 +41,7 @@ class PredictionIntervals(ChildCalibration):
         "student": Student's intervals, for any number of standards. "conformal": the quantile of left-out standards'
         errors, without a distribution, and infinite below 9 standards at 90 %; they need the standards' property.
     folds : int
-        How often the calibration is made again to leave samples out.
+        How often the calibration is made again to leave samples out; those that leave samples out anyway are not.
 
     Attributes
     ----------
@@ -105,7 +105,9 @@ class PredictionIntervals(ChildCalibration):
         self.calibration_ = clone(self.calibration).fit(
             known.child, known.parent, X_calibration=known.x, y_calibration=known.y, y_standards=known.labels
         )
-        self.left_out_ = left_out(lambda: clone(self.calibration), known, self.folds)
+        self.left_out_: LeftOut = self.calibration_.left_out_ or left_out(
+            lambda: clone(self.calibration), known, self.folds
+        )
         self._moved = (known.child - known.parent).mean(axis=0)
         self._leverage = Leverage(known.x)
         variance = self._leverage.variance(known.parent)

@@ -1,44 +1,18 @@
-"""What any calibration for the child does to samples that it was not made of."""
+"""What any calibration for the child makes of samples that it was not made of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spektron.transfer.classical import ChildCalibration
-from spektron.transfer.classical._calibration import Known
+from spektron.transfer.classical._calibration import ChildCalibration, Known, LeftOut
 from spektron.transfer.classical._expected_error import own_rows
 
-__all__ = ["LeftOut", "left_out"]
+__all__ = ["left_out"]
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
-    """Cross-validated errors, each of a calibration that has seen the sample on neither instrument.
-
-    Attributes
-    ----------
-    child : ndarray, shape (standards,), or None
-        Predicted from the child's spectrum less the property; None where the standards have none.
-    between : ndarray, shape (standards,)
-        Predicted from the child's spectrum less predicted from the parent's.
-    parent : ndarray, shape (samples,)
-        Errors of calibration samples, predicted from the parent's spectra.
-
-    Notes
-    -----
-    A parent's spectrum is moved by the mean difference of the standards that were kept, so that the child's calibration
-    can be asked about it.
-    """
-
-    child: Array | None
-    between: Array
-    parent: Array
 
 
 def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10, seed: int = 0) -> LeftOut:
@@ -53,6 +27,11 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
         At most as many as standards, so that each leaves some out.
     seed : int
         Of who falls into which fold.
+
+    Notes
+    -----
+    A parent's spectrum is moved by the mean difference of the standards that were kept, so that the child's calibration
+    can be asked about it. A standard that is a calibration sample is left out together with it.
     """
     num_samples, num_standards = len(known.x), len(known.child)
     number = max(2, min(folds, num_standards, num_samples))
