@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from sklearn.base import RegressorMixin, clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.preprocessing import StandardScaler
@@ -44,7 +47,10 @@ class Pooled(ChildCalibration):
         self._scale = StandardScaler().fit(known.y[:, None])
         y = self._scale.transform(np.concatenate(values)[:, None])[:, 0]
         self.regressor_ = clone(gaussian_process() if self.regressor is None else self.regressor)
-        self.regressor_.fit(self._scaled(np.vstack(spectra)), y)
+        with warnings.catch_warnings():
+            # A length or strength at its bound is an answer: a plane, or nothing at all.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.regressor_.fit(self._scaled(np.vstack(spectra)), y)
 
     def _predict(self, child: Array) -> Array:
         found = self.regressor_.predict(self._scaled(child - self._shift))

@@ -25,6 +25,7 @@ from spektron.transfer.uncertainty.intervals import Interval
 __all__ = ["FineTuned"]
 
 _BATCH = 256
+_ADAPTERS, _ALL_WEIGHTS = 5e-4, 3e-5
 
 
 class FineTuned(ChildCalibration):
@@ -47,7 +48,7 @@ class FineTuned(ChildCalibration):
     steps : int
         Of AdamW, all samples in each.
     learning_rate : float, optional
-        Of the encoder's top block; None: 1e-3 for adapters and convolutions, 1e-4 for all weights.
+        Of the encoder's top block; None: 5e-4 for adapters, 3e-5 for all weights, 1e-3 for convolutions.
     head_learning_rate : float
     weight_decay : float
     layer_decay : float
@@ -73,9 +74,9 @@ class FineTuned(ChildCalibration):
         network: Literal["encoder", "random", "cnn"] = "encoder",
         adapter: AdapterKind = "lora",
         rank: int = 8,
-        steps: int = 100,
+        steps: int = 50,
         learning_rate: float | None = None,
-        head_learning_rate: float = 1e-3,
+        head_learning_rate: float = 3e-4,
         weight_decay: float = 0.05,
         layer_decay: float = 1.0,
         dropout: float = 0.1,
@@ -141,13 +142,13 @@ class FineTuned(ChildCalibration):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             backbone, adapter = self._backbone(examples.values, seed)
-            labelled = examples.values[: len(examples.y)]
             with torch.no_grad():
-                head = Head(backbone(labelled), examples.y, self.dropout)
-            rate = 1e-4 if self.adapter == "full" and self.network != "cnn" else 1e-3
+                features = backbone(examples.values[: len(examples.y)])
+            head = Head(features, examples.y, self.dropout)
+            usual = 1e-3 if self.network == "cnn" else _ALL_WEIGHTS if self.adapter == "full" else _ADAPTERS
             recipe = Recipe(
                 steps=self.steps,
-                learning_rate=rate if self.learning_rate is None else self.learning_rate,
+                learning_rate=usual if self.learning_rate is None else self.learning_rate,
                 head_learning_rate=self.head_learning_rate,
                 weight_decay=self.weight_decay,
                 layer_decay=self.layer_decay,
@@ -172,14 +173,8 @@ class FineTuned(ChildCalibration):
         """The calibration set as the child would have measured it, labelled standards, and the pairs."""
         moved = (known.child - known.parent).mean(axis=0)
         labels = np.empty(0) if known.labels is None else known.labels
-        child = self._child_values(known.child)
-        at_parent = self._child_values(known.parent + moved)
-        values = [self._child_values(known.x + moved), *([] if known.labels is None else [child])]
-        first = len(known.x) if known.labels is not None else len(known.x) + len(known.child)
-        if known.labels is None:
-            values.append(child)
-        values.append(at_parent)
         number = len(known.child)
+        values = [self._child_values(part) for part in (known.x + moved, known.child, known.parent + moved)]
         y = (np.concatenate([known.y, labels]) - self._centre) / self._spread
         return Examples(
             values=torch.cat(values),
@@ -217,7 +212,8 @@ class FineTuned(ChildCalibration):
         values = self._child_values(child)
         with torch.no_grad():
             return [
-                (head, torch.cat([backbone(part) for part in values.split(_BATCH)])) for backbone, head in self._trained
+                (head, torch.cat([backbone(part) for part in torch.split(values, _BATCH)]))
+                for backbone, head in self._trained
             ]
 
     def _in_unit(self, standard: Tensor) -> Array:

@@ -115,7 +115,9 @@ class FrozenEncoder:
     def _encoded(self, spectra: Array) -> Array:
         values = torch.from_numpy(on_model_axis(spectra, self._axis)).unsqueeze(1)
         with torch.inference_mode():
-            rows = [features_of(self._encoder, part, self._axis, self._modality) for part in values.split(_BATCH)]
+            rows = [
+                features_of(self._encoder, part, self._axis, self._modality) for part in torch.split(values, _BATCH)
+            ]
         found: Array = torch.cat(rows).double().numpy()
         return found
 

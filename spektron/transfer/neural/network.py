@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from sklearn.linear_model import RidgeCV
@@ -104,11 +102,16 @@ class Head(nn.Module):
         with torch.no_grad():  # of standardised properties, which a probe explains most of
             last.bias.copy_(torch.tensor([0.0, -2.0]))
 
+    def recentre(self, features: Tensor) -> None:
+        """Put the centre where features of the training spectra are now.
+
+        Spectra of one kind of sample are nearly the same, and so are their features: what training moves all of them by
+        is many times what they differ by. It says nothing of a property, and is taken out.
+        """
+        self.centre = features.mean(dim=0)
+
     def forward(self, features: Tensor) -> Tensor:
         """``(batch, features)`` → mean and logarithm of the variance, ``(batch, 2)``."""
         standard = (features - self.centre) / self.spread
         bent: Tensor = self.network(standard)
         return torch.cat([self.line(standard) + bent[:, :1], bent[:, 1:].clamp(-10.0, 4.0)], dim=1)
-
-
-Loss = Callable[[Tensor, Tensor], Tensor]

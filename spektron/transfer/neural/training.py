@@ -67,11 +67,12 @@ def train(backbone: Backbone, head: Head, adapter: Adapter | None, examples: Exa
             adapter.prune(rank)
             optimizer, schedule = _optimizer(backbone, head, recipe, step)
         features = backbone(examples.values) if fixed is None else fixed
+        head.recentre(features[: len(examples.y)])
         loss = _loss(head(features), examples, recipe.heteroscedastic)
         if adapter is not None and (penalty := adapter.penalty()) is not None:
             loss = loss + 0.1 * penalty
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         if adapter is not None:
             adapter.after_backward(step)
         torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1.0)
@@ -79,6 +80,8 @@ def train(backbone: Backbone, head: Head, adapter: Adapter | None, examples: Exa
         schedule.step()
     backbone.eval()
     head.eval()
+    with torch.no_grad():
+        head.recentre(backbone(examples.values[: len(examples.y)]))
 
 
 def _optimizer(
