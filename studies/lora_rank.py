@@ -1,8 +1,8 @@
 """What of a pretrained encoder to train on a few dozen spectra.
 
 Question: with 5 to 30 standards on corn, which rank of low-rank adapters is best, does a rank that falls from 16 to 4
-or is shared out by AdaLoRA do better, and how do they compare with all weights, with none (a linear probe), and with the
-same on an encoder that was never trained?
+or is shared out by AdaLoRA do better, and how do they compare with all weights, with none (a linear probe), and with
+the same on an encoder that was never trained?
 
 Prediction: ranks 4 to 16 are within 5 % of each other and of the probe, pretrained encoders 5 % or more below random
 ones, training all weights worst; none reaches the difference-augmented ridge.

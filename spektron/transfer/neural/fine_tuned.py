@@ -209,12 +209,9 @@ class FineTuned(ChildCalibration):
         return deviation
 
     def _features(self, child: Array) -> list[tuple[Head, Tensor]]:
-        values = self._child_values(child)
+        parts = torch.split(self._child_values(child), _BATCH)
         with torch.no_grad():
-            return [
-                (head, torch.cat([backbone(part) for part in torch.split(values, _BATCH)]))
-                for backbone, head in self._trained
-            ]
+            return [(head, torch.cat([backbone(part) for part in parts])) for backbone, head in self._trained]
 
     def _in_unit(self, standard: Tensor) -> Array:
         found: Array = self._centre + self._spread * standard.detach().double().numpy()
