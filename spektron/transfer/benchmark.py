@@ -58,7 +58,7 @@ class NeuralTransferConfig(TransferConfig):
     model: str | None = None
     """Folder of a pretrained model, on a disk that every worker sees; None: encoders are drawn at random."""
     model_sha256: str | None = None
-    """Of its weights: read from the folder, whatever is given. It tells trials apart; where the folder lies does not."""
+    """Of its weights, read from the folder: this tells trials apart, where the folder lies does not."""
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""Neural transfer: frozen and fine-tuned encoders as calibrations for the child. Needs torch, which is imported here."""
+"""Neural transfer: frozen and fine-tuned encoders as calibrations for the child. Imports torch."""
 
 from spektron.transfer.neural.embedded import Embedded
 from spektron.transfer.neural.fine_tuned import FineTuned

@@ -91,8 +91,8 @@ class Adapter:
                 terms.append((gram - torch.eye(len(gram))).norm())
         return 0.5 * torch.stack(terms).mean()
 
-    def after_backward(self, step: int) -> None:
-        """Let AdaLoRA see the gradients; between the backward pass and the optimizer's step."""
+    def after_step(self, step: int) -> None:
+        """Let AdaLoRA see the gradients and take ranks away; a step of the optimizer would bring them back."""
         if self._kind == "adalora" and step < self._steps:
             self._tuner.update_and_allocate(step)
 

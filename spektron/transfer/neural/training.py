@@ -73,11 +73,11 @@ def train(backbone: Backbone, head: Head, adapter: Adapter | None, examples: Exa
             loss = loss + 0.1 * penalty
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
-        if adapter is not None:
-            adapter.after_backward(step)
         torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1.0)
         optimizer.step()
         schedule.step()
+        if adapter is not None:
+            adapter.after_step(step)
     backbone.eval()
     head.eval()
     with torch.no_grad():
