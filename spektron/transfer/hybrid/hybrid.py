@@ -43,9 +43,9 @@ class Hybrid(ChildCalibration):
 
     Notes
     -----
-    A base that leaves samples out anyway (`ChildCalibration.left_out_`) is not made again. The share comes of all
-    left-out samples: those of the parent, moved by the standards' mean difference, and labelled standards on the child,
-    each sample once. See `spektron.transfer.hybrid._share`.
+    A base that leaves samples out anyway (`ChildCalibration.left_out_`) is not made again. The share comes of the
+    errors of left-out samples, and of how far apart the instruments' predictions of left-out standards are: what
+    follows the parent better and the instrument too is no gain. See `spektron.transfer.hybrid._share`.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class Hybrid(ChildCalibration):
         of_base = self.base_.left_out_ or left_out(lambda: clone(self.base), known, self.folds)
         goal = _missed(known, of_base) if self.framing == "residual" else known
         of_addition = left_out(lambda: clone(self.addition), goal, self.folds)
-        base, addition = _errors(of_base, known), _errors(of_addition, known)
-        # Of a residual too: predicted − missed is what the whole would err by, were the share 1.
-        self.share_ = believed_share(-base, addition - base)
+        whole = self._combined(of_base, of_addition, 1.0)
+        base, changed = (_risked(one, known) for one in (of_base, whole))
+        self.share_ = believed_share(-base, changed - base)
         self.addition_ = _fitted(self.addition, goal) if self.share_ > 0 else None
-        self.left_out_ = self._combined(of_base, of_addition)
+        self.left_out_ = self._combined(of_base, of_addition, self.share_)
 
     def _predict(self, child: Array) -> Array:
         answer: Array = self.base_.predict(child)
@@ -78,12 +78,12 @@ class Hybrid(ChildCalibration):
         added: Array = self.addition_.predict(child)
         return answer + self.share_ * (added if self.framing == "residual" else added - answer)
 
-    def _combined(self, base: LeftOut, addition: LeftOut) -> LeftOut:
-        shares = np.array([1 - self.share_, self.share_])
-        found = weighted([base, addition], shares)
+    def _combined(self, base: LeftOut, addition: LeftOut, share: float) -> LeftOut:
+        """Errors with this share of the addition; of a residual, what is missed after it is the error of the whole."""
+        found = weighted([base, addition], np.array([1 - share, share]))
         assert found is not None
         if self.framing == "residual":  # two instruments' predictions differ by what each part's do
-            found = replace(found, between=base.between + self.share_ * addition.between)
+            found = replace(found, between=base.between + share * addition.between)
         return found
 
 
@@ -99,10 +99,15 @@ def _missed(known: Known, base: LeftOut) -> Known:
     return replace(known, y=-base.parent, labels=None if base.child is None else -base.child)
 
 
-def _errors(found: LeftOut, known: Known) -> Array:
-    """Of every sample once: on the child where it was labelled there, otherwise on the parent."""
-    if found.child is None:
-        return found.parent
-    own = own_rows(known)
-    elsewhere = np.setdiff1d(np.arange(len(found.parent)), own[own >= 0])
-    return np.concatenate([found.child, found.parent[elsewhere]])
+def _risked(found: LeftOut, known: Known) -> Array:
+    """Numbers whose mean square is what is to be expected on the child: errors, and what instruments differ by.
+
+    Every sample's error is in it once, on the child where it was labelled there and otherwise on the parent; how far
+    the instruments' predictions of the standards are apart counts as much, all together, as all errors do.
+    """
+    errors = found.parent
+    if found.child is not None:
+        own = own_rows(known)
+        elsewhere = np.setdiff1d(np.arange(len(found.parent)), own[own >= 0])
+        errors = np.concatenate([found.child, found.parent[elsewhere]])
+    return np.concatenate([errors, found.between * np.sqrt(len(errors) / len(found.between))])

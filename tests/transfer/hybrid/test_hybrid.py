@@ -1,4 +1,4 @@
-"""Hybrids: fall back where there is nothing to add, take what there is, and say what left-out samples were missed by."""
+"""Hybrids: fall back where there is nothing to add, take what there is, and say what was missed."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ def curved(seed: int) -> Instruments:
     """The property bends with the first band: what a line cannot say."""
     given_ = instruments(seed, num_standards=15, samples=80, error=0.02)
     bend = lambda spectra: 1.5 * (spectra[:, 10] / 1.05 - 0.5) ** 2  # noqa: E731
-    return Instruments(
-        given_.x, given_.y + bend(given_.x), given_.child, given_.standards, given_.test, given_.test_y
-    )
+    return Instruments(given_.x, given_.y + bend(given_.x), given_.child, given_.standards, given_.test, given_.test_y)
 
 
 def rmsep(model: ChildCalibration, data: Instruments, test_y: Array) -> float:
