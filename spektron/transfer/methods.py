@@ -14,7 +14,7 @@ from spektron.transfer.classical import (
     PDS,
     SBC,
     SST,
-    Averaged,
+    Auto,
     ChildCalibration,
     CorrectedPLS,
     DifferenceAugmentedPLS,
@@ -48,7 +48,7 @@ CALIBRATIONS: Mapping[str, Callable[[], ChildCalibration]] = MappingProxyType(
         "joint_y_pls": JointYPLS,
         "residual_ridge": ResidualRidge,
         "difference_ridge": DifferenceAugmentedRidge,
-        "averaged": Averaged,
+        "auto": Auto,
     }
 )
 """Name → a calibration for the child with settings that are chosen from the data, but where the name has numbers."""
