@@ -15,7 +15,7 @@ __all__ = ["print_comparison", "print_lines", "print_predictions"]
 
 def print_lines(lines: list[str]) -> None:
     """As they are, to be copied."""
-    for line in lines:
+    for line in (part for text in lines for part in text.splitlines()):
         printed_console().print(plain(line), markup=False, highlight=False, soft_wrap=True)
 
 

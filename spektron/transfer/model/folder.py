@@ -186,4 +186,6 @@ def _read_arrays(path: Path, config: _Config) -> dict[str, Array]:
         raise ConfigError(
             f"{path}: expected {name} of shape {expected.get(name, 'none')}, found {found.get(name, 'none')}", _AGAIN
         )
+    if broken := [name for name in _ARRAYS if not np.isfinite(arrays[name]).all()]:
+        raise ConfigError(f"{path}: expected finite values, found others in {', '.join(broken)}", _AGAIN)
     return arrays

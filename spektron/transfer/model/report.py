@@ -29,7 +29,7 @@ __all__ = ["transfer_figures", "transfer_report"]
 _AXES = {"nm": "wavelength (nm)", "cm-1": "wavenumber (cm⁻¹)"}
 _HOW = (
     "Root mean square error of prediction to be expected on the child, of samples left out on both instruments, with "
-    "its 90 % interval."
+    "its 90 % interval. With few standards, methods that learn from them alone are judged too harshly, up to twofold."
 )
 
 
