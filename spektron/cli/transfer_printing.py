@@ -52,7 +52,8 @@ def print_predictions(applied: Applied, most: int = 12) -> None:
     """The first of them, those that are flagged before others."""
     from spektron.report import Column, Table, render_table
 
-    if not (rows := applied.table().rows):
+    rows = [row for row in applied.table().rows if row["property"] or row["flag"]]
+    if not rows:
         return
     labels = {"id": "Sample", "property": "Property", "predicted": "Predicted", "low": "Low", "high": "High"}
     columns = tuple(

@@ -52,7 +52,7 @@ class Applied:
         return self.outliers.outside
 
     def table(self) -> Table:
-        """A row for every sample and property: predicted, low, high, flag, reason."""
+        """A row for every sample and property: predicted, low, high, flag, reason; one a sample without properties."""
         columns = ("id", "property", "predicted", "low", "high", "flag", "reason")
         return Table(
             title="Predictions",
@@ -60,7 +60,10 @@ class Applied:
             rows=tuple(dict(zip(columns, row, strict=True)) for row in self._rows()),
         )
 
-    def _rows(self) -> Iterator[tuple[str | float, ...]]:
+    def _rows(self) -> Iterator[tuple[str | float | None, ...]]:
+        if not self.predictions:  # nothing to predict, and strange spectra are told all the same
+            for sample, outside, reason in zip(self.ids, self.flagged, self.outliers.reason, strict=True):
+                yield (sample, "", None, None, None, "outside" if outside else "", reason if outside else "")
         for name, found in self.predictions.items():
             for row, sample in enumerate(self.ids):
                 reasons = [self.outliers.reason[row]] if self.flagged[row] else []

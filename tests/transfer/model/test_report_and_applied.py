@@ -85,6 +85,7 @@ def test_without_laboratory_values_spectra_are_corrected_and_no_more(model: Tran
     bare = TransferModel.fit(replace(model.parts, references={}))
     applied = apply_transfer(bare, new)
     assert applied.predictions == {}
+    assert [row["id"] for row in applied.table().rows] == list(new.ids)
     assert applied.corrected.shape == new.spectra.shape
     assert "without laboratory values nothing is predicted" in transfer_report(bare, {}).verdict
 
