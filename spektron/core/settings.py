@@ -44,6 +44,10 @@ class Settings(BaseModel):
                 _explain(error), f"{type(self).__module__.replace('.', '/')}.py says what each setting means and takes"
             ) from error
 
+    def identity(self) -> dict[str, Any]:
+        """Plain values that tell this configuration from others; a place where something lies is none of them."""
+        return self.model_dump(mode="json")
+
 
 def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
     """Parse ``key=value`` words; the value is JSON where it is JSON, and text otherwise.

@@ -59,7 +59,7 @@ def make_plan(study: Study[Any], settings: StudySettings[Any], corpus: CorpusIde
     settings = _resolve_sizes(settings, corpus)
     identity = {
         "study": study.address,
-        "config": settings.config.model_dump(mode="json"),
+        "config": settings.config.identity(),
         "space": {path: axis.model_dump(mode="json") for path, axis in settings.space.items()},
         "search": [settings.search, settings.num_trials, settings.search_seed],
         "corpus": corpus.fingerprint,

@@ -61,12 +61,13 @@ def trial_at(
     Its fingerprint is that of the study's address, the whole configuration, the corpus's content, the split and the
     seed. Placement, prices, paths and hosts are not among them.
     """
-    config = settings.config.with_values(params).model_dump(mode="json")
+    config = settings.config.with_values(params)
+    values = config.model_dump(mode="json")
     identity = {
         "study": study.address,
-        "config": config,
+        "config": config.identity(),
         "corpus": corpus.fingerprint,
         "split": study.split,
-        "seed": config.get("seed"),
+        "seed": values.get("seed"),
     }
-    return Trial(params=dict(params), config=config, fingerprint=fingerprint(identity))
+    return Trial(params=dict(params), config=values, fingerprint=fingerprint(identity))

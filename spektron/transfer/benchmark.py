@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from spektron.core.settings import Settings
 from spektron.transfer.classical import ChildCalibration
-from spektron.transfer.methods import method_named
+from spektron.transfer.methods import NEURAL, Measured, check_method, method_named
 from spektron.transfer.metrics import PredictionErrors, prediction_errors
 from spektron.transfer.protocol import DatasetName, TransferTask, transfer_tasks
 
-__all__ = ["NUMBERS_OF_STANDARDS", "TaskErrors", "TransferConfig", "ascending_numbers", "benchmark_errors"]
+__all__ = [
+    "NUMBERS_OF_STANDARDS",
+    "NeuralTransferConfig",
+    "TaskErrors",
+    "TransferConfig",
+    "ascending_numbers",
+    "benchmark_errors",
+]
 
 NUMBERS_OF_STANDARDS = (5, 10, 15, 20, 30, 50)
 
@@ -34,13 +43,37 @@ class TransferConfig(Settings):
     @field_validator("method")
     @classmethod
     def _known(cls, name: str) -> str:
-        method_named(name)
+        check_method(name)
         return name
 
     @field_validator("num_standards")
     @classmethod
     def _some(cls, numbers: tuple[int, ...]) -> tuple[int, ...]:
         return ascending_numbers(numbers)
+
+
+class NeuralTransferConfig(TransferConfig):
+    """A trial of a method that may need a pretrained model."""
+
+    model: str | None = None
+    """Folder of a pretrained model, on a disk that every worker sees; None: encoders are drawn at random."""
+    model_sha256: str | None = None
+    """Of its weights, read from the folder: this tells trials apart, where the folder lies does not."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or not (folder := values.get("model")):
+            return values if not isinstance(values, dict) else {**values, "model": None, "model_sha256": None}
+        from spektron.model.folder import read_config
+
+        path = Path(folder).resolve()
+        return {**values, "model": str(path), "model_sha256": read_config(path).sha256}
+
+    def identity(self) -> dict[str, Any]:
+        """Without the folder's place, and without the model where the method has none."""
+        plain = self.model_dump(mode="json", exclude={"model"})
+        return plain if self.method in NEURAL else {**plain, "model_sha256": None}
 
 
 def ascending_numbers(numbers: tuple[int, ...]) -> tuple[int, ...]:
@@ -87,9 +120,12 @@ def benchmark_errors(
     TaskErrors
         Task by task, number by number.
     """
-    make = method or (lambda: method_named(config.method))
+    model = config.model if isinstance(config, NeuralTransferConfig) else None
+    folder = None if model is None else Path(model)
     for task in transfer_tasks(config.dataset, config.seed):
+        measured = Measured(wavenumber_cm1=task.wavenumber_cm1, model=folder)
         ceiling = float(np.sqrt(np.square(task.ceiling()).mean()))
         for number in config.num_standards:
-            found = prediction_errors(task.errors(make(), number) + task.test_y, task.test_y)
+            made = method_named(config.method, measured) if method is None else method()
+            found = prediction_errors(task.errors(made, number) + task.test_y, task.test_y)
             yield TaskErrors(task=task, num_standards=number, errors=found, ceiling=ceiling)

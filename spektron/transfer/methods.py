@@ -26,9 +26,11 @@ from spektron.transfer.classical import (
     Recalibration,
     ResidualRidge,
 )
+from spektron.transfer.hybrid import Hybrid, Pooled
+from spektron.transfer.neural_methods import NEURAL, Measured
 from spektron.transfer.preprocessing import PREPROCESSING, PreprocessingName
 
-__all__ = ["CALIBRATIONS", "method_named"]
+__all__ = ["CALIBRATIONS", "NEURAL", "Measured", "check_method", "method_named"]
 
 CALIBRATIONS: Mapping[str, Callable[[], ChildCalibration]] = MappingProxyType(
     {
@@ -49,30 +51,54 @@ CALIBRATIONS: Mapping[str, Callable[[], ChildCalibration]] = MappingProxyType(
         "residual_ridge": ResidualRidge,
         "difference_ridge": DifferenceAugmentedRidge,
         "auto": Auto,
+        "hybrid_kernel": lambda: Hybrid(DifferenceAugmentedRidge(), Pooled(), "direct"),
     }
 )
 """Name → a calibration for the child with settings that are chosen from the data, but where the name has numbers."""
 
 
-def method_named(name: str) -> ChildCalibration:
+def check_method(name: str) -> None:
+    """Refuse a name that no method has, without making one.
+
+    Raises
+    ------
+    ConfigError
+        Says which names there are.
+    """
+    before, plus, after = name.rpartition("+")
+    if name in NEURAL or (after in CALIBRATIONS and (not plus or before in PREPROCESSING)):
+        return
+    raise ConfigError(
+        f"expected a method of {', '.join((*CALIBRATIONS, *NEURAL))}, found {name!r}",
+        f"a preprocessing may go before the first {len(CALIBRATIONS)}: {', '.join(f'{one}+' for one in PREPROCESSING)}",
+    )
+
+
+def method_named(name: str, measured: Measured | None = None) -> ChildCalibration:
     """Make a method by name.
 
     Parameters
     ----------
     name : str
-        One of `CALIBRATIONS`, after a preprocessing and a plus if there is one: ``pds``, ``sg1+difference_ridge``.
+        One of `CALIBRATIONS`, after a preprocessing and a plus if there is one: ``pds``, ``sg1+difference_ridge``; or
+        one of `NEURAL`, which say themselves what is done first.
+    measured : Measured, optional
+        The axis and the model that those of `NEURAL` need.
 
     Raises
     ------
     ConfigError
-        For another name.
+        For another name, or one of `NEURAL` without an axis.
     """
+    check_method(name)
+    if name in NEURAL:
+        if measured is None:
+            raise ConfigError(
+                f"{name} is a network, and expects the axis of the spectra, found none",
+                "give measured=Measured(wavenumber_cm1=…, model=FOLDER)",
+            )
+        return NEURAL[name](measured)
     before, plus, after = name.rpartition("+")
-    if after not in CALIBRATIONS or (plus and before not in PREPROCESSING):
-        raise ConfigError(
-            f"expected a method of {', '.join(CALIBRATIONS)}, found {name!r}",
-            f"a preprocessing may go before it: {', '.join(f'{one}+' for one in PREPROCESSING)}",
-        )
     calibration = CALIBRATIONS[after]()
     if not plus:
         return calibration

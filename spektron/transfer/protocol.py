@@ -41,6 +41,8 @@ class TransferTask:
     dataset, parent, child, property_name : str
     repeat : int
         Number of the split.
+    wavenumber_cm1 : ndarray, shape (channels,)
+        The axis of all spectra.
     x, y : ndarray, shapes (samples, channels) and (samples,)
         The parent's calibration set.
     child_x : ndarray, shape (samples, channels)
@@ -58,6 +60,7 @@ class TransferTask:
     child: str
     property_name: str
     repeat: int
+    wavenumber_cm1: Array
     x: Array
     y: Array
     child_x: Array
@@ -149,6 +152,7 @@ def transfer_tasks(dataset: DatasetName, repeat: int) -> Iterator[TransferTask]:
                 child=child,
                 property_name=property_name,
                 repeat=repeat,
+                wavenumber_cm1=instruments.wavenumber_cm1,
                 x=instruments.spectra[parent][split.calibration],
                 y=values[split.calibration],
                 child_x=instruments.spectra[child][split.calibration],

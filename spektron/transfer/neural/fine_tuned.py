@@ -1,0 +1,218 @@
+"""A fine-tuned encoder as a calibration for the child."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from scipy import stats
+from sklearn.utils.validation import check_array
+from torch import Tensor
+
+from spektron.spectra.spectrum import MODALITIES
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._correction import SpectrumCorrection
+from spektron.transfer.neural.adapters import Adapter, AdapterKind
+from spektron.transfer.neural.embedded import fitted_corrections, versions
+from spektron.transfer.neural.frozen import encoder_of, on_model_axis
+from spektron.transfer.neural.network import Backbone, Convolutions, Encoded, Head
+from spektron.transfer.neural.training import Examples, Recipe, train
+from spektron.transfer.uncertainty.intervals import Interval
+
+__all__ = ["FineTuned"]
+
+_BATCH = 256
+_ADAPTERS, _ALL_WEIGHTS = 5e-4, 3e-5
+
+
+class FineTuned(ChildCalibration):
+    """An encoder, adapted to the parent's calibration set and to the standards.
+
+    The calibration set is moved by the standards' mean difference; the child's labelled standards count as much as
+    samples of it; and one standard is to be predicted alike from both instruments' spectra.
+
+    Parameters
+    ----------
+    wavenumber_cm1 : array, shape (channels,)
+        Axis of all spectra.
+    model : Path, optional
+        Folder of a pretrained model; without it an encoder is drawn at random.
+    network : {"encoder", "random", "cnn"}
+        "random": the model's untrained twin. "cnn": a small 1-D convolutional network, trained whole.
+    adapter : {"lora", "schedule", "adalora", "full", "probe"}
+        What of the encoder is trained: see `spektron.transfer.neural.adapters`.
+    rank : int
+    steps : int
+        Of AdamW, all samples in each.
+    learning_rate : float, optional
+        Of the encoder's top block; None: 5e-4 for adapters, 3e-5 for all weights, 1e-3 for convolutions.
+    head_learning_rate : float
+    weight_decay : float
+    layer_decay : float
+        By how much each block learns more slowly than the one above it; 1: all alike.
+    dropout : float
+        Of the head's features and hidden units.
+    heteroscedastic : bool
+        Learn each sample's variance too.
+    members : int
+        Networks that are averaged, each with a seed of its own (a deep ensemble: Lakshminarayanan et al. 2017).
+    passes : int
+        Of each network with dropout on, for `predict_interval` (Gal and Ghahramani 2016). The encoder runs once.
+    corrections : sequence of SpectrumCorrection or None
+        Versions of a child's spectrum, each encoded, side by side; see `Embedded`.
+    modality : {"IR", "RAMAN", "NIR"}
+    seed : int
+    """
+
+    def __init__(
+        self,
+        wavenumber_cm1: Any,
+        model: Path | None = None,
+        network: Literal["encoder", "random", "cnn"] = "encoder",
+        adapter: AdapterKind = "lora",
+        rank: int = 8,
+        steps: int = 50,
+        learning_rate: float | None = None,
+        head_learning_rate: float = 3e-4,
+        weight_decay: float = 0.05,
+        layer_decay: float = 1.0,
+        dropout: float = 0.1,
+        heteroscedastic: bool = False,
+        members: int = 1,
+        passes: int = 30,
+        corrections: Sequence[SpectrumCorrection | None] = (None,),
+        modality: str = "NIR",
+        seed: int = 0,
+    ) -> None:
+        self.wavenumber_cm1 = wavenumber_cm1
+        self.model = model
+        self.network = network
+        self.adapter = adapter
+        self.rank = rank
+        self.steps = steps
+        self.learning_rate = learning_rate
+        self.head_learning_rate = head_learning_rate
+        self.weight_decay = weight_decay
+        self.layer_decay = layer_decay
+        self.dropout = dropout
+        self.heteroscedastic = heteroscedastic
+        self.members = members
+        self.passes = passes
+        self.corrections = corrections
+        self.modality = modality
+        self.seed = seed
+
+    def predict_interval(self, X: Any, confidence: float = 0.9) -> Interval:
+        """Predict with intervals: what networks and passes disagree about, and the variance that they learned.
+
+        Parameters
+        ----------
+        X : array of shape (samples, channels)
+        confidence : float
+            Share of new samples whose property is to lie inside, were all of the error of these kinds. It is not: put
+            `spektron.transfer.uncertainty.PredictionIntervals` around the calibration for intervals that cover.
+
+        Raises
+        ------
+        ValueError
+            For a confidence that is not between 0 and 1.
+        """
+        if not 0 < confidence < 1:
+            raise ValueError(f"confidence: expected between 0 and 1, found {confidence}")
+        predicted = self.predict(X)
+        child = check_array(X, dtype=np.float64, input_name="X")
+        half = stats.norm.ppf((1 + confidence) / 2) * self._deviation(child)
+        return Interval(predicted, predicted - half, predicted + half)
+
+    def _fit(self, known: Known) -> None:
+        for name in ("rank", "steps", "members", "passes"):
+            at_least(name, getattr(self, name), 1)
+        self._axis = np.asarray(self.wavenumber_cm1, dtype=np.float64)
+        self._corrections = fitted_corrections(self.corrections, known)
+        spread = float(known.y.std())
+        self._centre, self._spread = float(known.y.mean()), spread if spread > 0 else 1.0
+        examples = self._examples(known)
+        self.ranks_: list[dict[str, int]] = []
+        self._trained = [self._member(examples, self.seed + number) for number in range(self.members)]
+
+    def _member(self, examples: Examples, seed: int) -> tuple[Backbone, Head]:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            backbone, adapter = self._backbone(examples.values, seed)
+            with torch.no_grad():
+                features = backbone(examples.values[: len(examples.y)])
+            head = Head(features, examples.y, self.dropout)
+            usual = 1e-3 if self.network == "cnn" else _ALL_WEIGHTS if self.adapter == "full" else _ADAPTERS
+            recipe = Recipe(
+                steps=self.steps,
+                learning_rate=usual if self.learning_rate is None else self.learning_rate,
+                head_learning_rate=self.head_learning_rate,
+                weight_decay=self.weight_decay,
+                layer_decay=self.layer_decay,
+                heteroscedastic=self.heteroscedastic,
+            )
+            train(backbone, head, adapter, examples, recipe)
+        self.ranks_.append({} if adapter is None else adapter.ranks())
+        return backbone, head
+
+    def _backbone(self, values: Tensor, seed: int) -> tuple[Backbone, Adapter | None]:
+        if self.network not in ("encoder", "random", "cnn"):
+            raise ValueError(f'network: expected "encoder", "random" or "cnn", found {self.network!r}')
+        if self.network == "cnn":
+            layers = Convolutions(values.shape[1])
+            layers.fit_scale(values)
+            return layers, None
+        encoder = encoder_of(self.model, random=self.network == "random", seed=seed)
+        adapter = Adapter(encoder, self.adapter, self.rank, self.steps)
+        return Encoded(encoder, self._axis, MODALITIES.index(self.modality)), adapter
+
+    def _examples(self, known: Known) -> Examples:
+        """The calibration set as the child would have measured it, labelled standards, and the pairs."""
+        moved = (known.child - known.parent).mean(axis=0)
+        labels = np.empty(0) if known.labels is None else known.labels
+        number = len(known.child)
+        values = [self._child_values(part) for part in (known.x + moved, known.child, known.parent + moved)]
+        y = (np.concatenate([known.y, labels]) - self._centre) / self._spread
+        return Examples(
+            values=torch.cat(values),
+            y=torch.from_numpy(y).float(),
+            child=torch.arange(len(known.x), len(known.x) + number),
+            parent=torch.arange(len(known.x) + number, len(known.x) + 2 * number),
+        )
+
+    def _child_values(self, child: Array) -> Tensor:
+        """Versions of the child's spectra on the model's axis, ``(samples, versions, 2048)``."""
+        rows = [on_model_axis(version, self._axis) for version in versions(child, self._corrections)]
+        return torch.from_numpy(np.stack(rows, axis=1))
+
+    def _predict(self, child: Array) -> Array:
+        means = [head(features)[:, 0] for head, features in self._features(child)]
+        return self._in_unit(torch.stack(means).mean(dim=0))
+
+    def _deviation(self, child: Array) -> Array:
+        means, variances = [], []
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            for head, features in self._features(child):
+                head.train()
+                with torch.no_grad():
+                    # All passes in one batch.
+                    out = head(features.repeat(self.passes, 1)).reshape(self.passes, len(features), 2)
+                head.eval()
+                means.append(out[..., 0])
+                variances.append(out[..., 1].exp() if self.heteroscedastic else torch.zeros_like(out[..., 1]))
+        total = torch.cat(means).var(dim=0, correction=0) + torch.cat(variances).mean(dim=0)
+        deviation: Array = self._spread * total.sqrt().double().numpy()
+        return deviation
+
+    def _features(self, child: Array) -> list[tuple[Head, Tensor]]:
+        parts = torch.split(self._child_values(child), _BATCH)
+        with torch.no_grad():
+            return [(head, torch.cat([backbone(part) for part in parts])) for backbone, head in self._trained]
+
+    def _in_unit(self, standard: Tensor) -> Array:
+        found: Array = self._centre + self._spread * standard.detach().double().numpy()
+        return found
