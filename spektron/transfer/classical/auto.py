@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, LeftOut, weighted
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, LeftOut
 from spektron.transfer.classical._expected_error import own_rows
 from spektron.transfer.classical._left_out import left_out, squared_error
 from spektron.transfer.classical.corrected_pls import CorrectedPLS
@@ -111,7 +111,7 @@ class Auto(ChildCalibration):
         self.chosen_ = self.names_[best]
         draws = np.random.default_rng(0).integers(len(known.child), size=(_DRAWS, len(known.child)))
         self.confidence_ = float((_log_weights(self._members, draws).argmax(axis=1) == best).mean())
-        self.left_out_ = weighted([member.left_out for member in self._members], self.weights_)
+        self.left_out_ = _left_out(members, weights)
 
     def _predict(self, child: Array) -> Array:
         predicted: Array = self.weights_ @ np.stack([member.calibration.predict(child) for member in self._members])
@@ -152,6 +152,23 @@ def _made(preprocessing: PreprocessingName, method: str) -> ChildCalibration:
 def _fitted(calibration: ChildCalibration, known: Known) -> ChildCalibration:
     return calibration.fit(
         known.child, known.parent, X_calibration=known.x, y_calibration=known.y, y_standards=known.labels
+    )
+
+
+def _left_out(members: Sequence[_Member], weights: Array) -> LeftOut:
+    """Errors of the average, each standard's with weights of which it has no part.
+
+    With the same weights for all, each standard would count those methods most that err least on it, and the average
+    would look better than it is.
+    """
+    number = len(members[0].left_out.between)
+    others = np.array([np.delete(np.arange(number), one) for one in range(number)])
+    of_standard = softmax(_log_weights(members, others), axis=1)
+    child = [member.left_out.child for member in members if member.left_out.child is not None]
+    return LeftOut(
+        child=np.einsum("nm,mn->n", of_standard, np.stack(child)) if child else None,
+        between=np.einsum("nm,mn->n", of_standard, np.stack([member.left_out.between for member in members])),
+        parent=weights @ np.stack([member.left_out.parent for member in members]),
     )
 
 
