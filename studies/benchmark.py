@@ -23,7 +23,7 @@ from spektron.study.transferring import transfer_trial
 from spektron.transfer.benchmark import TransferConfig
 
 METHODS = (
-    *("none", "mean", "sbc", "ds", "pds", "sst", "epo", "coral", "dipls", "joint_y_pls"),
+    *("auto", "none", "mean", "sbc", "ds", "pds", "sst", "epo", "coral", "dipls", "joint_y_pls"),
     *("global_pls", "difference_pls", "recalibration", "residual_ridge", "difference_ridge"),
     *("sg1+none", "sg1+mean", "sg1+sbc", "sg1+ds", "sg1+pds", "sg1+pds_5_1", "sg1+sst", "sg1+epo", "sg1+dipls"),
     *("sg1+global_pls", "sg1+difference_pls", "sg1+recalibration", "sg1+residual_ridge", "sg1+difference_ridge"),
@@ -60,7 +60,7 @@ def benchmark() -> Study[TransferConfig]:
                     "space.seed": [0],
                 },
             ),
-            "laptop": Preset(expect="about 5 hours on 2 cores", values={}),
+            "laptop": Preset(expect="about 2 hours on 2 cores", values={}),
             "cluster": Preset(expect="minutes on 100 cores", values={"train.autoscaling": True}),
         },
         analysis=partial(transfer_analysis, reference={"method": "sg1+difference_ridge"}),

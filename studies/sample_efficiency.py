@@ -22,7 +22,7 @@ from spektron.transfer.benchmark import TransferConfig
 
 METHODS = (
     *("sg1+mean", "sg1+pds_5_1", "sg1+epo", "sg1+global_pls", "sg1+difference_pls"),
-    *("sg1+recalibration", "sg1+residual_ridge", "sg1+difference_ridge"),
+    *("sg1+recalibration", "sg1+residual_ridge", "sg1+difference_ridge", "auto"),
 )
 
 
@@ -53,7 +53,7 @@ def sample_efficiency() -> Study[TransferConfig]:
                     "space.seed": [0],
                 },
             ),
-            "laptop": Preset(expect="about half an hour on 2 cores", values={}),
+            "laptop": Preset(expect="about an hour on 2 cores", values={}),
             "cluster": Preset(
                 expect="minutes on 100 cores",
                 values={"space.dataset": ["corn", "tablets", "tablets_clean"], "train.autoscaling": True},

@@ -6,7 +6,7 @@ of corn and tablets, from 5 standards on, and are they narrower than split-confo
 Prediction: Student's intervals do; conformal ones, of standards that were chosen to be extreme, are wider.
 
     python studies/uncertainty.py --preset smoke      # a minute: two ways, one split of corn
-    python studies/uncertainty.py                     # laptop: 7 ways, 5 splits of corn and tablets
+    python studies/uncertainty.py                     # laptop: 8 ways, 5 splits of corn and tablets
     ray job submit --working-dir . -- python studies/uncertainty.py --preset cluster
 
 The data are fetched once, or found below SPEKTRON_DATA.
@@ -21,7 +21,7 @@ from spektron.study.space import Choice
 from spektron.transfer.coverage import CoverageConfig
 
 INTERVALS = (
-    *("sg1+difference_ridge", "sg1snv+difference_ridge", "sg1+pds_5_1", "recalibration"),
+    *("auto", "sg1+difference_ridge", "sg1snv+difference_ridge", "sg1+pds_5_1", "recalibration"),
     *("conformal:sg1+difference_ridge", "split:sg1snv+mean", "split:sg1+mean"),
 )
 
@@ -50,14 +50,14 @@ def uncertainty() -> Study[CoverageConfig]:
                 values={
                     "config.num_standards": [10, 30],
                     "space.dataset": ["corn"],
-                    "space.intervals": ["sg1+pds_5_1", "split:sg1+mean"],
+                    "space.intervals": ["auto", "split:sg1+mean"],
                     "space.seed": [0],
                 },
             ),
             "laptop": Preset(expect="about an hour on 2 cores", values={"space.seed": [0, 1, 2, 3, 4]}),
             "cluster": Preset(expect="minutes on 100 cores", values={"train.autoscaling": True}),
         },
-        analysis=partial(coverage_analysis, baseline="split:sg1+mean", judged="sg1+difference_ridge"),
+        analysis=partial(coverage_analysis, baseline="split:sg1+mean", judged="auto"),
     )
 
 

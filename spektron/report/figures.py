@@ -124,7 +124,7 @@ def _set_axes(axes: Axes, figure: Figure) -> None:
             axes.set_xscale("log")
             _set_ticks(axes.xaxis, log_ticks(*limits))
         else:
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: compact(float(f"{x:.6g}"))))
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x)))
     if figure.y_names:
         axes.set_ylim(len(figure.y_names) - 0.5, -0.5)
         axes.set_yticks(range(len(figure.y_names)), figure.y_names)
@@ -134,6 +134,11 @@ def _set_axes(axes: Axes, figure: Figure) -> None:
         if figure.log_y:
             axes.set_yscale("log")
             _set_ticks(axes.yaxis, log_ticks(*limits))
+
+
+def _tick(value: float) -> str:
+    """A tick of a linear axis: in full up to four digits, for ticks lie close and wavelengths are not sizes."""
+    return f"{value:.6g}" if abs(value) < 10_000 else compact(float(f"{value:.6g}"))
 
 
 def _set_ticks(axis: Any, ticks: Sequence[float]) -> None:

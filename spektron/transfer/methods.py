@@ -14,7 +14,7 @@ from spektron.transfer.classical import (
     PDS,
     SBC,
     SST,
-    Averaged,
+    Auto,
     ChildCalibration,
     CorrectedPLS,
     DifferenceAugmentedPLS,
@@ -50,7 +50,7 @@ CALIBRATIONS: Mapping[str, Callable[[], ChildCalibration]] = MappingProxyType(
         "joint_y_pls": JointYPLS,
         "residual_ridge": ResidualRidge,
         "difference_ridge": DifferenceAugmentedRidge,
-        "averaged": Averaged,
+        "auto": Auto,
         "hybrid_kernel": lambda: Hybrid(DifferenceAugmentedRidge(), Pooled(), "direct"),
     }
 )

@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from spektron.core.errors import ConfigError
 
-__all__ = ["PREPROCESSING", "PreprocessingName", "check_preprocessing", "preprocessing"]
+__all__ = ["PREPROCESSING", "PreprocessingName", "check_preprocessing", "least_channels", "preprocessing"]
 
 PreprocessingName = Literal["raw", "snv", "sg1", "sg1snv"]
 
@@ -51,6 +51,11 @@ def preprocessing(name: PreprocessingName) -> Pipeline:
     return Pipeline([(f"step{number}", step) for number, step in enumerate(steps[name])])
 
 
+def least_channels(name: PreprocessingName) -> int:
+    """How many channels it needs: a derivative those of its window."""
+    return _WINDOW if name.startswith("sg1") else 1
+
+
 def check_preprocessing(name: PreprocessingName, num_channels: int) -> None:
     """Refuse spectra that are too short for a derivative's window.
 
@@ -58,5 +63,5 @@ def check_preprocessing(name: PreprocessingName, num_channels: int) -> None:
     ------
     ValueError
     """
-    if name.startswith("sg1") and num_channels < _WINDOW:
+    if num_channels < least_channels(name):
         raise ValueError(f"{name}: expected at least {_WINDOW} channels, the derivative's window, found {num_channels}")

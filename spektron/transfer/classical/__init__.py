@@ -1,7 +1,7 @@
 """Classical methods of calibration transfer, one file each."""
 
 from spektron.transfer.classical._calibration import ChildCalibration
-from spektron.transfer.classical.averaged import Averaged
+from spektron.transfer.classical.auto import Auto
 from spektron.transfer.classical.coral import CORAL
 from spektron.transfer.classical.corrected_pls import CorrectedPLS
 from spektron.transfer.classical.difference_augmented_pls import DifferenceAugmentedPLS
@@ -29,7 +29,7 @@ __all__ = [
     "PDS",
     "SBC",
     "SST",
-    "Averaged",
+    "Auto",
     "ChildCalibration",
     "CorrectedPLS",
     "DifferenceAugmentedPLS",

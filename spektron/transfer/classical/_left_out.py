@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from spektron.transfer.classical._calibration import ChildCalibration, Known, LeftOut
 from spektron.transfer.classical._expected_error import own_rows
 
-__all__ = ["left_out"]
+__all__ = ["left_out", "squared_error"]
 
 Array = NDArray[np.float64]
+
+PRIOR = 2.0
+"""How many standards the errors that need no label count as."""
 
 
 def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10, seed: int = 0) -> LeftOut:
@@ -58,6 +61,42 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
             if known.labels is not None:
                 child[left] = of_child - known.labels[left]
     return LeftOut(child=None if known.labels is None else child, between=between, parent=parent)
+
+
+def squared_error(errors: LeftOut, variance: Array | None = None, standards: NDArray[np.intp] | None = None) -> Array:
+    """What a calibration's squared error on the child is to be expected at.
+
+    Parameters
+    ----------
+    errors : LeftOut
+    variance : ndarray, shape (standards,), optional
+        What each standard's squared error is above a usual sample's. None: 1.
+    standards : ndarray of int, shape (..., standards), optional
+        Draws of the standards; all of them without.
+
+    Returns
+    -------
+    ndarray, shape (...)
+
+    Notes
+    -----
+    What calibration samples err on the parent is known well. What the way to the child adds is known from few
+    standards, which were chosen to be extreme and are hard to predict on either instrument. So it is a ratio: by how
+    much left-out standards' squared errors are greater on the child than on the parent. With five standards that alone
+    is too noisy; it is drawn towards what needs no label, how far the instruments' predictions of one sample are apart,
+    which counts as two standards.
+    """
+    drawn = np.arange(len(errors.between)) if standards is None else standards
+    between = errors.between[drawn]
+    on_parent = float(np.square(errors.parent).mean())
+    unlabelled = on_parent + (np.square(between) / (1.0 if variance is None else variance[drawn])).mean(axis=-1)
+    if errors.child is None or not on_parent > 0:
+        return np.asarray(unlabelled)
+    child = errors.child[drawn]
+    grown = (np.square(child).sum(axis=-1) + PRIOR * unlabelled) / (
+        np.square(child - between).sum(axis=-1) + PRIOR * on_parent
+    )
+    return np.asarray(on_parent * grown)
 
 
 def _folds(known: Known, number: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

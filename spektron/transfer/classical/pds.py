@@ -88,15 +88,23 @@ def _windows(child: Array, window: int, centres: NDArray[np.intp]) -> Array:
 def _local(pieces: Array, parent: Array, ranks: Sequence[int]) -> Array:
     """Principal component regression within every window, shape (ranks, channels, window).
 
-    Of the windows' Gram matrices, which are small: one batched eigendecomposition serves all channels and ranks.
+    Of the windows' Gram matrices, of channels or of samples, whichever are fewer: one batched eigendecomposition serves
+    all channels and ranks.
     """
     local = np.ascontiguousarray(pieces.transpose(1, 0, 2))
-    strengths, directions = np.linalg.eigh(local.transpose(0, 2, 1) @ local)
-    strengths, directions = strengths[:, ::-1], directions[:, :, ::-1]
-    together = np.einsum("pnw,np->pw", local, parent)
+    across = local.transpose(0, 2, 1)
+    fewer_samples = local.shape[1] < local.shape[2]
+    strengths, directions = np.linalg.eigh(local @ across if fewer_samples else across @ local)
+    strengths, directions = strengths[:, : -max(ranks) - 1 : -1], directions[:, :, : -max(ranks) - 1 : -1]
     # A component that is rounding alone answers nothing.
     floor = np.finfo(np.float64).eps * local.shape[1] * strengths[:, :1]
-    answers = np.einsum("pwr,pw->pr", directions, together) / np.where(strengths > floor, strengths, np.inf)
-    parts = directions * answers[:, None, :]
+    inverse = 1 / np.where(strengths > floor, strengths, np.inf)
+    if fewer_samples:
+        answers = np.einsum("pnr,np->pr", directions, parent) * inverse
+        parts = (across @ directions) * answers[:, None, :]
+    else:
+        together = np.einsum("pnw,np->pw", local, parent)
+        answers = np.einsum("pwr,pw->pr", directions, together) * inverse
+        parts = directions * answers[:, None, :]
     sums = parts.cumsum(axis=2)
     return np.stack([sums[:, :, min(rank, sums.shape[2]) - 1] for rank in ranks])

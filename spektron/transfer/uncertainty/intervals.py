@@ -13,13 +13,10 @@ from sklearn.utils.validation import check_array
 
 from spektron.transfer.classical import ChildCalibration
 from spektron.transfer.classical._calibration import Array, Known, LeftOut
-from spektron.transfer.classical._left_out import left_out
+from spektron.transfer.classical._left_out import PRIOR, left_out, squared_error
 from spektron.transfer.uncertainty._leverage import Leverage
 
 __all__ = ["Interval", "PredictionIntervals"]
-
-_PRIOR = 2.0
-"""How many standards the errors that need no label count as."""
 
 
 class Interval(NamedTuple):
@@ -54,11 +51,8 @@ class PredictionIntervals(ChildCalibration):
 
     Notes
     -----
-    What calibration samples err on the parent is known well. What the way to the child adds is known from few
-    standards, which were chosen to be extreme and are hard to predict on either instrument. So it is a ratio: by how
-    much left-out standards' squared errors are greater on the child than on the parent. With five standards that alone
-    is too noisy; it is drawn towards what needs no label, how far the instruments' predictions of one sample are apart,
-    which counts as two standards.
+    The scale is the parent's left-out error, times by how much left-out standards' errors are greater on the child than
+    on the parent, drawn towards what needs no label: how far the instruments' predictions of one sample are apart.
 
     Errors grow with the distance from the calibration set, so each interval is as wide as is to be expected at its
     sample's distance (normalised nonconformity: Papadopoulos, Gammerman and Vovk 2008; here half of the variance grows
@@ -111,7 +105,9 @@ class PredictionIntervals(ChildCalibration):
         self._moved = (known.child - known.parent).mean(axis=0)
         self._leverage = Leverage(known.x)
         variance = self._leverage.variance(known.parent)
-        self.scale_, self.degrees_of_freedom_ = _scale(self.left_out_, variance)
+        self.scale_ = float(np.sqrt(squared_error(self.left_out_, variance)))
+        # The relative variances of two estimates that are multiplied add up, so that the scarcer of them rules.
+        self.degrees_of_freedom_ = 1 / (1 / (len(variance) + PRIOR - 1) + 1 / (len(self.left_out_.parent) - 1))
         if self.left_out_.child is not None:
             self._conformal = ConformalRegressor().fit(self.left_out_.child, sigmas=np.sqrt(variance))
 
@@ -128,17 +124,3 @@ def conformal_ends(
         warnings.filterwarnings("ignore", message="the no. of calibration examples", category=UserWarning)
         ends: Array = conformal.predict_int(predicted, sigmas=sigmas, confidence=confidence)
     return ends
-
-
-def _scale(errors: LeftOut, variance: Array) -> tuple[float, float]:
-    """Standard deviation of an error of a usual sample, and its degrees of freedom."""
-    on_parent = float(np.square(errors.parent).mean())
-    unlabelled = on_parent + float((np.square(errors.between) / variance).mean())
-    # The relative variances of two estimates that are multiplied add up, so that the scarcer of them rules.
-    freedom = 1 / (1 / (len(variance) + _PRIOR - 1) + 1 / (len(errors.parent) - 1))
-    if errors.child is None or not on_parent > 0:
-        return float(np.sqrt(unlabelled)), freedom
-    grown = (np.square(errors.child).sum() + _PRIOR * unlabelled) / (
-        np.square(errors.child - errors.between).sum() + _PRIOR * on_parent
-    )
-    return float(np.sqrt(on_parent * grown)), freedom

@@ -1,4 +1,4 @@
-"""Hybrids: fall back where there is nothing to add, take what there is, and say what was missed."""
+"""Hybrids: fall back where there is nothing to add, take what there is, and keep the errors of left-out samples."""
 
 from __future__ import annotations
 

@@ -1,0 +1,71 @@
+"""What ``spektron transfer`` prints between its first line and its last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spektron.cli.printing import plain, printed_console
+
+if TYPE_CHECKING:
+    from spektron.transfer.model import Applied, Expected, TransferModel
+
+__all__ = ["print_comparison", "print_lines", "print_predictions"]
+
+
+def print_lines(lines: list[str]) -> None:
+    """As they are, to be copied."""
+    for line in (part for text in lines for part in text.splitlines()):
+        printed_console().print(plain(line), markup=False, highlight=False, soft_wrap=True)
+
+
+def print_comparison(model: TransferModel, compared: dict[str, list[Expected]], out: Path) -> None:
+    """Every property's methods, with what each is expected to err; the same goes to `out` as CSV."""
+    from spektron.report import Column, Interval, Table, render_table, write_csv
+
+    rows = [
+        {
+            "property": name,
+            "method": one.method,
+            "rmsep": None if one.rmsep is None else Interval(one.rmsep, one.low, one.high, one.confidence),
+        }
+        for name, found in compared.items()
+        for one in found
+    ]
+    if not rows:
+        return
+    table = Table(
+        title="Errors to expect on the child, 90 % intervals",
+        columns=(
+            Column("property", "Property"),
+            Column("method", "Method"),
+            Column("rmsep", "Expected RMSEP", format=".3g"),
+        ),
+        rows=tuple(rows),
+    )
+    write_csv(table, out / "comparison.csv")
+    printed_console().print(render_table(table))
+    print_lines([f"{name}: {choice}" for name, one in model.properties.items() if (choice := one.choice())])
+
+
+def print_predictions(applied: Applied, most: int = 12) -> None:
+    """The first of them, those that are flagged before others."""
+    from spektron.report import Column, Table, render_table
+
+    rows = [row for row in applied.table().rows if row["property"] or row["flag"]]
+    if not rows:
+        return
+    labels = {"id": "Sample", "property": "Property", "predicted": "Predicted", "low": "Low", "high": "High"}
+    columns = tuple(
+        Column(name, label, format=".4g" if name in ("predicted", "low", "high") else "")
+        for name, label in labels.items()
+    )
+    flagged = [row for row in rows if row["flag"]]
+    shown = (flagged + [row for row in rows if not row["flag"]])[:most]
+    table = Table(
+        title=f"Predictions, {applied.confidence:.0%} intervals".replace("%", " %"),
+        columns=(*columns, Column("reason", "Outside the model's range")),
+        rows=tuple({key: row[key] for key in (*labels, "reason")} for row in shown),
+        note=f"{len(shown)} of {len(rows)} rows, flagged ones first" if len(shown) < len(rows) else "",
+    )
+    printed_console().print(render_table(table))

@@ -1,0 +1,149 @@
+"""New spectra of the child through a transfer: corrected, predicted with intervals, strange ones flagged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spektron.datasets import Samples
+from spektron.report import Column, Figure, Points, Table
+from spektron.transfer.model.parts import file_names
+from spektron.transfer.model.transfer_model import TransferModel
+from spektron.transfer.uncertainty.intervals import Interval
+from spektron.transfer.uncertainty.outliers import OutlierFlags
+
+__all__ = ["Applied", "apply_transfer"]
+
+Array = NDArray[np.float64]
+_MOST_NAMED = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What a transfer makes of new spectra.
+
+    Attributes
+    ----------
+    ids : tuple of str
+    corrected : ndarray, shape (samples, channels)
+        On the axis of the transfer.
+    predictions : mapping
+        Property → predictions with intervals.
+    beyond : mapping
+        Property → for every sample, whether the prediction lies outside the calibration set's values.
+    outliers : OutlierFlags
+    confidence : float
+        Of the intervals.
+    """
+
+    ids: tuple[str, ...]
+    corrected: Array
+    predictions: Mapping[str, Interval]
+    beyond: Mapping[str, NDArray[np.bool_]]
+    outliers: OutlierFlags
+    confidence: float
+
+    @property
+    def flagged(self) -> NDArray[np.bool_]:
+        """Which spectra are unlike the calibration's."""
+        return self.outliers.outside
+
+    def table(self) -> Table:
+        """A row for every sample and property: predicted, low, high, flag, reason; one a sample without properties."""
+        columns = ("id", "property", "predicted", "low", "high", "flag", "reason")
+        return Table(
+            title="Predictions",
+            columns=tuple(Column(name, name) for name in columns),
+            rows=tuple(dict(zip(columns, row, strict=True)) for row in self._rows()),
+        )
+
+    def _rows(self) -> Iterator[tuple[str | float | None, ...]]:
+        if not self.predictions:  # nothing to predict, and strange spectra are told all the same
+            for sample, outside, reason in zip(self.ids, self.flagged, self.outliers.reason, strict=True):
+                yield (sample, "", None, None, None, "outside" if outside else "", reason if outside else "")
+        for name, found in self.predictions.items():
+            for row, sample in enumerate(self.ids):
+                reasons = [self.outliers.reason[row]] if self.flagged[row] else []
+                if self.beyond[name][row]:
+                    reasons.append("the prediction lies beyond the values that the calibration knows")
+                numbers = (float(values[row]) for values in (found.predicted, found.low, found.high))
+                yield (sample, name, *numbers, "outside" if reasons else "", "; ".join(reasons))
+
+    def corrected_table(self, axis: Array, unit: str) -> Table:
+        """A row a spectrum, wavelengths or wavenumbers in the head."""
+        names = [f"{place:.10g}" for place in axis]
+        first = f"id ({unit})"
+        return Table(
+            title="Corrected spectra",
+            columns=(Column(first, first), *(Column(name, name) for name in names)),
+            rows=tuple(
+                {first: sample, **dict(zip(names, values, strict=True))}
+                for sample, values in zip(self.ids, self.corrected.tolist(), strict=True)
+            ),
+        )
+
+    def figure(self, name: str) -> Figure:
+        """Predictions of a property in ascending order, with their intervals; flagged ones apart."""
+        found = self.predictions[name]
+        order = np.argsort(found.predicted, kind="stable")
+        named = len(order) <= _MOST_NAMED
+        strange = self.flagged | self.beyond[name]
+        points = []
+        for label, which in (("like the calibration's", ~strange), ("flagged", strange)):
+            places = np.flatnonzero(which[order])
+            rows = order[places]
+            if len(rows):
+                points.append(
+                    Points(
+                        label=label,
+                        arm=label,
+                        x=found.predicted[rows].tolist(),
+                        y=places.astype(float).tolist(),
+                        low=found.low[rows].tolist(),
+                        high=found.high[rows].tolist(),
+                        confidence=self.confidence,
+                    )
+                )
+        return Figure(
+            name=f"predictions_{file_names(self.predictions)[name]}",
+            title=f"Predicted {name}, with {self.confidence:.0%} intervals".replace("%", " %"),
+            x_label=name,
+            y_label="" if named else "sample, by prediction",
+            points=tuple(points),
+            y_names=tuple(self.ids[row] for row in order) if named else (),
+        )
+
+
+def apply_transfer(model: TransferModel, samples: Samples, confidence: float = 0.9) -> Applied:
+    """Correct and predict spectra that lie on the transfer's axis.
+
+    Parameters
+    ----------
+    model : TransferModel
+    samples : Samples
+    confidence : float
+        Share of new samples that are to lie inside their intervals.
+
+    Raises
+    ------
+    ValueError
+        For a confidence that is not between 0 and 1.
+    """
+    predictions = {
+        name: found.intervals.predict_interval(samples.spectra, confidence) for name, found in model.properties.items()
+    }
+    known = {name: values[np.isfinite(values)] for name, values in model.parts.references.items()}
+    return Applied(
+        ids=samples.ids,
+        corrected=model.correction.transform(samples.spectra),
+        predictions=predictions,
+        beyond={
+            name: (found.predicted < known[name].min()) | (found.predicted > known[name].max())
+            for name, found in predictions.items()
+        },
+        outliers=model.outliers.flag(samples.spectra),
+        confidence=confidence,
+    )

@@ -1,0 +1,250 @@
+"""What a transfer is worth, on a page: what was chosen and why, the errors to expect, spectra before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy import stats
+
+from spektron.core.provenance import provenance
+from spektron.report import (
+    Card,
+    Column,
+    Curve,
+    Figure,
+    Headline,
+    Interval,
+    Points,
+    StudyReport,
+    Table,
+    VerdictStatus,
+)
+from spektron.transfer.model.comparison import OPPONENTS, Expected
+from spektron.transfer.model.parts import Array, TransferParts, file_names
+from spektron.transfer.model.transfer_model import PropertyModel, TransferModel
+
+__all__ = ["transfer_figures", "transfer_report"]
+
+_AXES = {"nm": "wavelength (nm)", "cm-1": "wavenumber (cm⁻¹)"}
+_HOW = (
+    "Root mean square error of prediction to be expected on the child, of samples left out on both instruments, with "
+    "its 90 % interval. With few standards, methods that learn from them alone are judged too harshly, up to twofold."
+)
+
+
+def transfer_report(
+    model: TransferModel,
+    compared: Mapping[str, Sequence[Expected]],
+    notes: Sequence[str] = (),
+    where_to_look: Mapping[str, str] | None = None,
+) -> StudyReport:
+    """Put the report of a transfer together.
+
+    Parameters
+    ----------
+    model : TransferModel
+    compared : mapping
+        Property → expected errors, the transfer's own first (`compare_methods`).
+    notes : sequence of str
+        What was read, matched and mended.
+    where_to_look : mapping, optional
+        What lies where.
+    """
+    parts = model.parts
+    figures = transfer_figures(model, compared)
+    own = {name: found[0] for name, found in compared.items()}
+    cards = []
+    for name, slug in file_names(compared).items():
+        chosen = model.properties[name].choice() or f"{parts.method}, as asked"
+        cards.append(
+            Card(
+                title=f"{name}: {parts.method} beside what one would do without it",
+                body=f"{parts.method}: {chosen}. {_samples(parts, model.properties[name])} {_HOW}",
+                table=_table(name, compared[name]),
+                figure=figures[f"expected_{slug}"],
+            )
+        )
+        if f"left_out_{slug}" in figures:
+            cards.append(Card(title=f"{name}: standards that were left out", figure=figures[f"left_out_{slug}"]))
+    cards += [
+        Card(
+            title="How the instruments differ",
+            body=f"Spectra are corrected by {parts.correction}, settings chosen by the standards. It helps where what "
+            "is left lies below what was measured; samples can be told apart where that lies below the dashed line.",
+            figure=figures["differences"],
+        ),
+        Card(title="Spectra before and after", figure=figures["spectra"]),
+        Card(title="What was read", table=_lines("What was read", notes)),
+    ]
+    status, verdict = _verdict(parts, compared)
+    return StudyReport(
+        study="calibration transfer",
+        title=f"A transfer with {len(parts.standard_ids)} standards",
+        status=status,
+        verdict=verdict,
+        headlines=tuple(
+            Headline(
+                label=f"{name}, expected RMSEP",
+                value=Interval(one.rmsep, one.low, one.high, one.confidence),
+                format=".3g",
+            )
+            for name, one in own.items()
+            if one.rmsep is not None
+        ),
+        cards=tuple(cards),
+        provenance=provenance(),
+        where_to_look=where_to_look or {},
+    )
+
+
+def transfer_figures(model: TransferModel, compared: Mapping[str, Sequence[Expected]]) -> dict[str, Figure]:
+    """The figures of a transfer, by name."""
+    figures = [_differences(model), _spectra(model)]
+    for name, slug in file_names(compared).items():
+        figures.append(_expected(name, slug, compared[name]))
+        if (left := _left_out(name, slug, model)) is not None:
+            figures.append(left)
+    return {figure.name: figure for figure in figures}
+
+
+def _verdict(parts: TransferParts, compared: Mapping[str, Sequence[Expected]]) -> tuple[VerdictStatus, str]:
+    if not compared:
+        return "not_applicable", "Spectra are corrected; without laboratory values nothing is predicted."
+    matters, said = [], []
+    for name, (own, *others) in compared.items():
+        without = next((one for one in others if one.method == "none"), own)
+        assert own.rmsep is not None
+        assert own.high is not None
+        less = "" if without.rmsep is None else f", {without.rmsep / own.rmsep:.2g} times less than without transfer"
+        said.append(f"{name} {own.rmsep:.3g} ({own.low:.3g} to {own.high:.3g}){less}")
+        matters.append(without.low is not None and own.high < without.low)
+    text = f"Expected error of prediction on the child with {len(parts.standard_ids)} standards: {'; '.join(said)}."
+    return ("differs" if all(matters) else "cannot_tell"), text
+
+
+def _samples(parts: TransferParts, model: PropertyModel) -> str:
+    used, given = int(model.standards.sum()), len(model.standards)
+    text = f"Made of {int(model.calibrated.sum())} calibration samples and {used} standards"
+    if model.labels is None:
+        text += ", none of whose values is used, for fewer than 3 standards have one"
+    elif used < given:
+        text += f" ({given - used} of {given} standards have no value and are left out)"
+    return text + "."
+
+
+def _table(name: str, found: Sequence[Expected]) -> Table:
+    rows = tuple(
+        {
+            "method": one.method,
+            "words": OPPONENTS.get(one.method, "this transfer") + (f": {one.reason}" if one.reason else ""),
+            "rmsep": None if one.rmsep is None else Interval(one.rmsep, one.low, one.high, one.confidence),
+        }
+        for one in found
+    )
+    columns = (Column("method", "Method"), Column("words", "In words"), Column("rmsep", "Expected RMSEP", format=".3g"))
+    return Table(title=f"{name}: errors to expect", columns=columns, rows=rows)
+
+
+def _lines(title: str, lines: Sequence[str]) -> Table:
+    return Table(title=title, columns=(Column("line", ""),), rows=tuple({"line": line} for line in lines))
+
+
+def _expected(name: str, slug: str, found: Sequence[Expected]) -> Figure:
+    shown = [one for one in found if one.rmsep is not None and one.low is not None and one.high is not None]
+    return Figure(
+        name=f"expected_{slug}",
+        title=f"Errors to expect on the child: {name}",
+        x_label=f"expected RMSEP of {name}",
+        y_label="",
+        log_x=True,
+        points=(
+            Points(
+                label="expected RMSEP",
+                x=[one.rmsep or 0.0 for one in shown],
+                y=list(range(len(shown))),
+                low=[one.low or 0.0 for one in shown],
+                high=[one.high or 0.0 for one in shown],
+                confidence=0.9,
+            ),
+        ),
+        y_names=tuple(one.method for one in shown),
+    )
+
+
+def _left_out(name: str, slug: str, model: TransferModel) -> Figure | None:
+    """Predicted against measured, of standards that the model has not seen."""
+    found = model.properties[name]
+    errors = found.intervals.left_out_.child
+    if errors is None or found.labels is None:
+        return None
+    predicted = found.labels + errors
+    ends = found.intervals.predict_interval(model.parts.child[found.standards])
+    half = (ends.high - ends.low) / 2
+    span = [float(min(found.labels.min(), predicted.min())), float(max(found.labels.max(), predicted.max()))]
+    return Figure(
+        name=f"left_out_{slug}",
+        title=f"Standards left out: {name}, with 90 % intervals",
+        x_label=f"{name} predicted from the child",
+        y_label=f"{name} measured",
+        points=(
+            Points(
+                label="left-out standards",
+                x=predicted.tolist(),
+                y=found.labels.tolist(),
+                low=(predicted - half).tolist(),
+                high=(predicted + half).tolist(),
+                confidence=0.9,
+            ),
+        ),
+        curves=(Curve(label="as measured", x=span, y=span, style="dashed"),),
+    )
+
+
+def _differences(model: TransferModel) -> Figure:
+    parts, axis = model.parts, model.parts.axis.tolist()
+    measured = _rms(parts.child - parts.parent)
+    after = model.band / float(stats.t.ppf(0.95, len(parts.child) - 1))
+    return Figure(
+        name="differences",
+        title="How far the child's spectra are from the parent's",
+        x_label=_AXES[parts.unit],
+        y_label="root mean square difference",
+        log_y=True,
+        curves=(
+            Curve(label="as measured", x=axis, y=measured.tolist()),
+            Curve(label=f"corrected by {parts.correction}, left-out standards", x=axis, y=after.tolist()),
+            Curve(
+                label="samples among themselves, on the parent",
+                x=axis,
+                y=parts.calibration.std(axis=0).tolist(),
+                style="dashed",
+            ),
+        ),
+    )
+
+
+def _spectra(model: TransferModel) -> Figure:
+    parts, axis = model.parts, model.parts.axis.tolist()
+    corrected = model.correction.transform(parts.child)
+    means = {"parent": parts.parent, "child": parts.child, "child, corrected": corrected}
+    return Figure(
+        name="spectra",
+        title="The standards' mean spectrum",
+        x_label=_AXES[parts.unit],
+        y_label="intensity",
+        curves=tuple(
+            Curve(
+                label=label,
+                x=axis,
+                y=spectra.mean(axis=0).tolist(),
+                style="dashed" if label == "child, corrected" else "solid",
+            )
+            for label, spectra in means.items()
+        ),
+    )
+
+
+def _rms(values: Array) -> Array:
+    found: Array = np.sqrt(np.square(values).mean(axis=0))
+    return found

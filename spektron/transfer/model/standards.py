@@ -1,0 +1,74 @@
+"""Which samples are the standards, as a chemist says it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spektron.core.errors import ConfigError
+from spektron.datasets import PairedSpectra
+from spektron.transfer.selection import KennardStone
+
+__all__ = ["chosen_standards"]
+
+_CHOOSE = "auto:"
+_MOST_BYTES = 1 << 20
+
+
+def chosen_standards(pairs: PairedSpectra, said: str | None = None) -> tuple[str, ...]:
+    """Ids of the standards, among the samples that both instruments measured.
+
+    Parameters
+    ----------
+    pairs : PairedSpectra
+    said : str, optional
+        Ids between commas, a text file with an id a line, or ``auto:10`` for Kennard and Stone's choice on the parent's
+        spectra. Without it, all samples that both measured.
+
+    Raises
+    ------
+    ConfigError
+        For ids that are not there or not on both, for one twice, and for more than there are.
+    """
+    if said is None:
+        return pairs.ids
+    if said.startswith(_CHOOSE):
+        return _selected(pairs, said.removeprefix(_CHOOSE))
+    ids = _listed(said)
+    if twice := sorted({name for name in ids if ids.count(name) > 1}):
+        raise ConfigError(f"standards: expected every id once, found {_some(twice)} more often")
+    if unknown := [name for name in ids if name not in pairs.ids]:
+        on_one = [name for name in unknown if name in {*pairs.parent_only.ids, *pairs.child_only.ids}]
+        raise ConfigError(
+            f"standards: expected samples that both instruments measured, found {_some(unknown)}"
+            + (f"; only one of them measured {_some(on_one)}" if on_one else ""),
+            f"those on both: {_some(list(pairs.ids), 10)}",
+        )
+    return ids
+
+
+def _selected(pairs: PairedSpectra, number: str) -> tuple[str, ...]:
+    if not number.isdecimal() or not 1 <= int(number) <= len(pairs.ids):
+        raise ConfigError(
+            f"standards: expected {_CHOOSE} and a number from 1 to {len(pairs.ids)}, the samples on both instruments, "
+            f"found {_CHOOSE}{number}"
+        )
+    rows = KennardStone(num_standards=int(number)).fit(pairs.parent).indices_
+    return tuple(pairs.ids[row] for row in rows)
+
+
+def _listed(said: str) -> tuple[str, ...]:
+    path = Path(said)
+    if "," not in said and path.is_file():
+        if path.stat().st_size > _MOST_BYTES:
+            raise ConfigError(f"{path}: expected a list of ids, found {path.stat().st_size} bytes")
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        ids = tuple(line.strip() for line in lines if line.strip())
+    else:
+        ids = tuple(one.strip() for one in said.split(",") if one.strip())
+    if not ids:
+        raise ConfigError(f"standards: expected ids, found none in {said!r}")
+    return ids
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,134 @@
+"""``spektron transfer …`` as it is typed, in this process, on files of corn."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from spektron import cli
+from spektron.datasets import PairFiles
+from tests.transfer.model.conftest import files as files
+
+Command = Callable[..., tuple[int, str]]
+QUICK = ("--method", "sg1+difference_ridge", "--correction", "mean", "--property", "oil")
+
+
+@pytest.fixture
+def spektron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shared_data: Path) -> Command:
+    """Type a command; its status and what it printed, on single spaces."""
+
+    def run(*words: object) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["spektron", "transfer", *map(str, words)])
+        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setenv("SPEKTRON_DATA", str(shared_data))
+        status = cli.main()
+        return status, " ".join("".join(capsys.readouterr()).split())
+
+    return run
+
+
+def fit(files: PairFiles, out: Path, *more: object) -> tuple[object, ...]:
+    given = ("--parent", files.parent, "--child", files.child, "--reference", files.reference)
+    return ("fit", *given, "--out", out, *QUICK, *more)
+
+
+@pytest.fixture
+def transfer(spektron: Command, files: PairFiles, tmp_path: Path) -> Path:
+    status, _ = spektron(*fit(files, tmp_path / "t"))
+    assert status == 0
+    return tmp_path / "t"
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_from_files_to_a_report_and_on_to_predictions(spektron: Command, files: PairFiles, tmp_path: Path) -> None:
+    status, printed = spektron(*fit(files, tmp_path / "t", "--standards", files.standards))
+    assert status == 0
+    assert "10 samples on both instruments, 50 on the parent alone" in printed
+    assert "times less than without transfer" in printed
+    assert {path.name for path in (tmp_path / "t").iterdir()} == {
+        *("model.json", "data.safetensors", "report.html", "comparison.csv", "figures")
+    }
+    status, printed = spektron("apply", tmp_path / "t", files.new, "--out", tmp_path / "p")
+    assert status == 0
+    assert "20 spectra corrected, 1 properties predicted" in printed
+    found = rows(tmp_path / "p" / "predictions.csv")
+    assert len(found) == 20
+    assert list(found[0]) == ["id", "property", "predicted", "low", "high", "flag", "reason"]
+    assert len(rows(tmp_path / "p" / "corrected.csv")) == 20
+    assert (tmp_path / "p" / "figures" / "predictions_oil.png").stat().st_size > 10_000
+
+
+def test_the_example_is_files_that_fit_reads(spektron: Command, tmp_path: Path) -> None:
+    status, printed = spektron("example", tmp_path / "corn", "--standards", 5)
+    assert status == 0
+    assert "60 samples on the parent, 5 of them on the child, 20 new ones" in printed
+    command = printed.partition("look next: spektron transfer ")[2].split()
+    command[command.index("--out") + 1] = str(tmp_path / "t")
+    status, printed = spektron(*command, *QUICK)
+    assert (status, (tmp_path / "t" / "report.html").exists()) == (0, True)
+
+
+def test_a_transfer_is_not_overwritten_unasked(spektron: Command, files: PairFiles, transfer: Path) -> None:
+    status, printed = spektron(*fit(files, transfer))
+    assert status == 2
+    assert "--overwrite" in printed
+    assert spektron(*fit(files, transfer, "--overwrite"))[0] == 0
+
+
+def test_files_that_cannot_be_read_are_named_and_the_others_predicted(
+    spektron: Command, files: PairFiles, transfer: Path, tmp_path: Path
+) -> None:
+    few = [line.split(",")[:200] for line in files.new.read_text().splitlines()]
+    (tmp_path / "short.csv").write_text("\n".join(map(",".join, few)))
+    (tmp_path / "noise.csv").write_text("nothing of the kind\n")
+    files_given = (files.new, tmp_path / "short.csv", tmp_path / "noise.csv", tmp_path / "gone.csv")
+    status, printed = spektron("apply", transfer, *files_given, "--out", tmp_path / "p")
+    assert status == 1
+    assert "3 files not read" in printed
+    assert "expected spectra from 1100 to 2498 nm" in printed
+    assert len(rows(tmp_path / "p" / "predictions.csv")) == 20
+    status, printed = spektron("apply", transfer, tmp_path / "gone.csv", "--out", tmp_path / "q")
+    assert status == 2
+    assert "found none that could be read" in printed
+
+
+def test_samples_that_calibrated_are_no_test_and_one_sample_is_in_one_file(
+    spektron: Command, files: PairFiles, transfer: Path, tmp_path: Path
+) -> None:
+    status, printed = spektron("apply", transfer, files.child, "--out", tmp_path / "p")
+    assert status == 0
+    assert "10 of these samples are in the calibration set" in printed
+    status, printed = spektron("apply", transfer, files.new, files.new, "--out", tmp_path / "p")
+    assert status == 2
+    assert "expected every sample in one file" in printed
+
+
+def test_what_a_method_cannot_use_is_an_error_not_a_traceback(
+    spektron: Command, files: PairFiles, tmp_path: Path
+) -> None:
+    three = ("--standards", "auto:3", "--method", "recalibration")
+    status, printed = spektron(*fit(files, tmp_path / "t"), *three)
+    assert status == 2
+    assert "error:" in printed
+    assert not (tmp_path / "t").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--standards", "nobody"), "found nobody"),
+        (("--property", "fat"), "found fat"),
+        (("--method", "magic"), "expected a method of"),
+        (("--axis-unit", "nm", "nm", "nm"), "expected one, or the parent's and the child's, found 3"),
+    ],
+)
+def test_wrong_words_are_named(spektron: Command, files: PairFiles, tmp_path: Path, more, message: str) -> None:
+    status, printed = spektron(*fit(files, tmp_path / "t"), *more)
+    assert (status, message in printed) == (2, True)

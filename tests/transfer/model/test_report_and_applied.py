@@ -1,0 +1,105 @@
+"""What a transfer says of itself, and of new spectra."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spektron.datasets import PairFiles, Samples, load_spectra
+from spektron.report import study_page
+from spektron.transfer.methods import method_named
+from spektron.transfer.model import (
+    TransferModel,
+    apply_transfer,
+    compare_methods,
+    transfer_figures,
+    transfer_report,
+)
+
+
+@pytest.fixture(scope="module")
+def new(model: TransferModel, files: PairFiles) -> Samples:
+    assert files.new is not None
+    return load_spectra(files.new, model.parts.axis, "nm")[0]
+
+
+def test_it_predicts_what_the_method_predicts(model: TransferModel, new: Samples) -> None:
+    parts = model.parts
+    direct = method_named(parts.method).fit(
+        parts.child,
+        parts.parent,
+        X_calibration=parts.calibration,
+        y_calibration=parts.references["oil"],
+        y_standards=parts.labels("oil"),
+    )
+    applied = apply_transfer(model, new)
+    np.testing.assert_allclose(applied.predictions["oil"].predicted, direct.predict(new.spectra), rtol=1e-12)
+    difference = (parts.parent - parts.child).mean(axis=0)
+    np.testing.assert_allclose(applied.corrected, new.spectra + difference, rtol=1e-9)
+    rows = applied.table().rows
+    assert len(rows) == 2 * len(new.ids)
+    assert all(row["low"] < row["predicted"] < row["high"] for row in rows)
+
+
+def test_strange_spectra_and_values_are_flagged_in_words(model: TransferModel, new: Samples) -> None:
+    spectra = new.spectra.copy()
+    spectra[0, 300] += 1.0
+    spectra[1] *= 1.5
+    applied = apply_transfer(model, replace(new, spectra=spectra))
+    assert applied.flagged[:2].all()
+    assert applied.flagged[2:].sum() <= 1
+    rows = [row for row in applied.table().rows if row["id"] in new.ids[:2]]
+    assert all(row["flag"] == "outside" and row["reason"] for row in rows)
+    beyond = applied.beyond["oil"]
+    known = model.parts.references["oil"]
+    predicted = applied.predictions["oil"].predicted
+    np.testing.assert_array_equal(beyond, (predicted < known.min()) | (predicted > known.max()))
+
+
+def test_wider_intervals_for_more_confidence(model: TransferModel, new: Samples) -> None:
+    narrow, wide = (apply_transfer(model, new, confidence).predictions["oil"] for confidence in (0.5, 0.95))
+    assert (wide.high - wide.low > narrow.high - narrow.low).all()
+    with pytest.raises(ValueError, match="confidence: expected between 0 and 1"):
+        apply_transfer(model, new, 1.0)
+
+
+def test_the_page_says_what_is_to_be_expected_and_against_what(model: TransferModel) -> None:
+    compared = {name: list(compare_methods(model.parts, found)) for name, found in model.properties.items()}
+    methods = [one.method for one in compared["oil"]]
+    assert methods == ["sg1+difference_ridge", "none", "mean", "pds", "recalibration"]
+    assert all(one.low < one.rmsep < one.high for one in compared["oil"])
+    assert compared["oil"][0].high < compared["oil"][1].low  # corn without a transfer is hopeless
+    report = transfer_report(model, compared, ["10 samples on both instruments"])
+    assert report.status == "differs"
+    page = study_page(report)
+    for text in ("oil", "10 samples on both instruments", "recalibration on the standards alone", "as asked"):
+        assert text in page
+    assert set(transfer_figures(model, compared)) == {
+        *("differences", "spectra", "expected_oil", "left_out_oil", "expected_moisture", "left_out_moisture")
+    }
+
+
+def test_without_laboratory_values_spectra_are_corrected_and_no_more(model: TransferModel, new: Samples) -> None:
+    bare = TransferModel.fit(replace(model.parts, references={}))
+    applied = apply_transfer(bare, new)
+    assert applied.predictions == {}
+    assert [row["id"] for row in applied.table().rows] == list(new.ids)
+    assert applied.corrected.shape == new.spectra.shape
+    assert "without laboratory values nothing is predicted" in transfer_report(bare, {}).verdict
+
+
+def test_methods_that_cannot_be_used_say_why(model: TransferModel) -> None:
+    few = replace(
+        model.parts,
+        standard_ids=model.parts.standard_ids[:3],
+        child=model.parts.child[:3],
+        parent=model.parts.parent[:3],
+    )
+    made = TransferModel.fit(few)
+    found = {one.method: one for one in compare_methods(few, made.properties["oil"])}
+    assert found["recalibration"].rmsep is None
+    assert found["recalibration"].reason
+    assert found["mean"].rmsep is not None
+    assert "recalibration" in study_page(transfer_report(made, {"oil": list(found.values())}))
