@@ -1,0 +1,74 @@
+"""New files of the child on an axis that is given: what is left out is named, and does not spoil the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spektron.core.errors import ConfigError, SpectrumError
+from spektron.datasets import load_pairs, load_spectra
+from tests.datasets import own_files as own
+
+
+def left_out(repairs):
+    return dict(one for repair in repairs for one in repair.left_out)
+
+
+def test_a_spectrum_that_ends_early_does_not_cut_the_others(tmp_path):
+    y = own.spectra()
+    y[2, -4:] = np.nan
+    found, repairs = load_spectra(own.wide(tmp_path / "new.csv", y), own.AXIS_NM, "nm")
+    assert found.ids == tuple(name for name in own.ids() if name != "S3")
+    np.testing.assert_array_equal(found.spectra, np.delete(y, 2, axis=0))
+    assert left_out(repairs) == {"S3": "spectra that do not reach from 1100 to 1496 nm (1100 to 1480 nm)"}
+
+
+def test_what_is_missing_beyond_the_range_does_not_matter(tmp_path):
+    y = own.spectra()
+    y[2, -4:] = np.nan
+    found, repairs = load_spectra(own.wide(tmp_path / "new.csv", y), own.AXIS_NM[:90], "nm")
+    np.testing.assert_array_equal(found.spectra, y[:, :90])
+    assert left_out(repairs) == {}
+
+
+def test_where_none_reaches_it_is_the_range_that_is_wrong(tmp_path):
+    y = own.spectra()[:, :70]
+    with pytest.raises(SpectrumError, match="expected spectra from 1100 to 1496 nm, found 1100 to 1376 nm"):
+        load_spectra(own.wide(tmp_path / "new.csv", y, own.AXIS_NM[:70]), own.AXIS_NM, "nm")
+
+
+def test_everything_that_is_left_out_is_named_with_its_reason(tmp_path):
+    folder = own.single(tmp_path / "new", own.spectra())
+    (folder / "S4.csv").write_text("no spectrum\n")
+    flat = "".join(f"{x!r},0.5\n" for x in own.AXIS_NM.tolist())
+    (folder / "S6.csv").write_text("nm,absorbance\n" + flat)
+    found, repairs = load_spectra(folder, own.AXIS_NM, "nm")
+    assert found.ids == ("S1", "S2", "S3", "S5", "S7", "S8")
+    assert set(left_out(repairs)) == {"S4", "S6"}
+    assert "S4.csv" in left_out(repairs)["S4"]
+    assert left_out(repairs)["S6"] == "spectra that are constant"
+    assert sum(repair.count for repair in repairs if repair.left_out) == 2
+
+
+def test_resampling_is_told_and_the_same_channels_are_not(tmp_path):
+    path = own.wide(tmp_path / "new.csv", own.spectra())
+    assert load_spectra(path, own.AXIS_NM, "nm")[1] == ()
+    found, repairs = load_spectra(path, own.AXIS_NM[:-1] + 2.0, "nm")
+    (repair,) = repairs
+    assert (repair.side, repair.count) == ("child", 8)
+    assert repair.what == "spectra resampled onto 99 channels from 1102 to 1494 nm"
+    assert repair.detail == "measured on 100 from 1100 to 1496 nm"
+    np.testing.assert_allclose(found.spectra, own.spectra(axis=own.AXIS_NM[:-1] + 2.0), atol=1e-3)
+
+
+def test_channels_in_the_table_of_values_are_no_properties(tmp_path):
+    parent, child = own.wide(tmp_path / "p.csv", own.spectra()), own.wide(tmp_path / "c.csv", own.spectra(gain=1.1))
+    with pytest.raises(ConfigError, match="expected properties, found columns headed by numbers alone"):
+        load_pairs(parent, child, reference=parent)
+    lines = parent.read_text().splitlines()
+    values = ["fat", *map(str, range(8))]
+    parent.write_text("\n".join(line.replace(",", f",{v},", 1) for line, v in zip(lines, values, strict=True)))
+    pairs = load_pairs(parent, child, reference=parent)
+    assert list(pairs.references) == ["fat"]
+    np.testing.assert_array_equal(pairs.references["fat"], np.arange(8.0))
+    np.testing.assert_array_equal(pairs.parent, own.spectra())
