@@ -18,44 +18,14 @@ if TYPE_CHECKING:
     from spektron.datasets import Samples
     from spektron.transfer.model import Expected, TransferModel
 
-__all__ = ["Apply", "Example", "Fit"]
+__all__ = ["Apply", "Fit"]
 
 _Kind = Literal["absorbance", "transmittance", "reflectance", "arbitrary"]
 _T = TypeVar("_T")
 _Unit = Literal["nm", "um", "cm-1"]
 _Replicates = Literal["refuse", "mean"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Example:
-    """Write the corn set as the files a chemist would have: two instruments, laboratory values, new samples."""
-
-    out: Annotated[Path, tyro.conf.Positional]
-    """Folder to write to."""
-    parent: str = "m5"
-    """The instrument that holds the calibration: m5, mp5 or mp6."""
-    child: str = "mp6"
-    """The new one."""
-    standards: int = 10
-    """How many samples the new one has measured too."""
-
-    def run(self) -> int:
-        """Fetch what is not here, and write."""
-        from spektron.datasets import load_corn, write_pairs
-        from spektron.transfer.splits import draw_splits
-
-        corn = load_corn()
-        if not 3 <= self.standards <= 50:
-            raise ConfigError(f"standards: expected 3 to 50, found {self.standards}")
-        split = draw_splits(corn, repeats=1)[0]
-        files = write_pairs(corn, self.parent, self.child, self.out, split=split, num_standards=self.standards)
-        told(
-            f"{self.out}: {len(split.calibration)} samples on the parent, {self.standards} of them on the child, "
-            f"{len(split.test)} new ones",
-            f"spektron transfer fit --parent {files.parent} --child {files.child} --reference {files.reference} "
-            f"--standards {files.standards} --out transfer",
-        )
-        return 0
+_Layout = Literal["auto", "xy", "rows", "columns"]
+_Decimal = Literal["auto", "point", "comma"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +54,10 @@ class Fit:
     """What intensities are, whatever files say: one, or the parent's and the child's."""
     replicates: _Replicates = "refuse"
     """What becomes of several spectra of one id."""
+    layout: _Layout = "auto"
+    """How text tables lie: a sample a file in two columns (xy), a sample a row or a sample a column."""
+    decimal: _Decimal = "auto"
+    """Decimal sign of text tables."""
     overwrite: bool = False
     """Replace a transfer that is there."""
 
@@ -117,6 +91,8 @@ class Fit:
             axis_unit=units,
             kind=kinds,
             replicates=self.replicates,
+            layout=self.layout,
+            decimal=self.decimal,
         )
         ids = chosen_standards(pairs, self.standards)
         notes = [*pairs.report().splitlines(), f"standards: {len(ids)}: {', '.join(ids)}"]
@@ -164,6 +140,10 @@ class Apply:
     """What intensities are, whatever files say; else what was said when the transfer was made."""
     replicates: _Replicates = "refuse"
     """What becomes of several spectra of one id."""
+    layout: _Layout = "auto"
+    """How text tables lie: a sample a file in two columns (xy), a sample a row or a sample a column."""
+    decimal: _Decimal = "auto"
+    """Decimal sign of text tables."""
 
     def run(self) -> int:
         """Make the transfer again, check it, read, correct, predict; 1 where a file could not be read."""
@@ -211,6 +191,8 @@ class Apply:
                     axis_unit=axis_unit,
                     kind=next((one for one in _kinds() if one == kind), None),
                     replicates=self.replicates,
+                    layout=self.layout,
+                    decimal=self.decimal,
                 )
             except (SpektronError, OSError) as error:
                 refused += 1
