@@ -64,7 +64,7 @@ def print_predictions(applied: Applied, most: int = 12) -> None:
     shown = (flagged + [row for row in rows if not row["flag"]])[:most]
     table = Table(
         title=f"Predictions, {applied.confidence:.0%} intervals".replace("%", " %"),
-        columns=(*columns, Column("reason", "Outside the model's range")),
+        columns=(*columns, Column("reason", "Why it is flagged")),
         rows=tuple({key: row[key] for key in (*labels, "reason")} for row in shown),
         note=f"{len(shown)} of {len(rows)} rows, flagged ones first" if len(shown) < len(rows) else "",
     )

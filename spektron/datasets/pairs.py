@@ -12,9 +12,9 @@ from spektron.core.errors import ConfigError, SpectrumError
 from spektron.corpus.sources._csv.layout import Layout
 from spektron.corpus.sources._csv.text import Decimal
 from spektron.datasets._pairs.axis import Array, Unit, converted, curves_of, on_one_axis
-from spektron.datasets._pairs.clean import Instrument, Replicates, cleaned, without_copies
+from spektron.datasets._pairs.clean import Instrument, Replicates, cleaned, covering, without_copies
 from spektron.datasets._pairs.kind import KINDS, Kind, as_absorbance
-from spektron.datasets._pairs.overlap import overlap_of, resampled
+from spektron.datasets._pairs.overlap import on_channels, overlap_of, resampled
 from spektron.datasets._pairs.reading import FileForm, read_instrument
 from spektron.datasets._pairs.references import References, read_references
 from spektron.datasets._pairs.repairs import Repair, Repairs, named
@@ -117,7 +117,8 @@ def load_spectra(
 ) -> tuple[Samples, tuple[Repair, ...]]:
     """Read new files of the child onto an axis that is given: those of samples to predict.
 
-    Channels are not judged by how samples differ, as `load_pairs` does: it may be one sample.
+    Channels are not judged by how samples differ, as `load_pairs` does: it may be one sample. A spectrum that cannot
+    be used is left out and named, with what is wrong, in a repair's `left_out`.
 
     Parameters
     ----------
@@ -134,7 +135,7 @@ def load_spectra(
     """
     notes = Repairs("child")
     form = FileForm(layout=layout, decimal=decimal)
-    found = _instrument(Path(path), form, axis_unit, kind, replicates, notes, None, judge_channels=False)
+    found = _instrument(Path(path), form, axis_unit, kind, replicates, notes, None, needed=(axis, unit))
     theirs = np.sort(converted(found.axis, found.unit, unit))
     slack = 0.5 * float(np.diff(theirs).max())
     if axis[0] < theirs[0] - slack or axis[-1] > theirs[-1] + slack:
@@ -142,6 +143,12 @@ def load_spectra(
             f"{path}: expected spectra from {axis[0]:.6g} to {axis[-1]:.6g} {unit}, found {theirs[0]:.6g} to "
             f"{theirs[-1]:.6g} {unit}",
             "measure the range that the transfer was made with, or make it anew with files of this range",
+        )
+    if not on_channels(theirs, axis):
+        notes.note(
+            f"spectra resampled onto {len(axis)} channels from {axis[0]:.6g} to {axis[-1]:.6g} {unit}",
+            len(found.ids),
+            f"measured on {len(theirs)} from {theirs[0]:.6g} to {theirs[-1]:.6g} {unit}",
         )
     spectra = resampled(found.axis, found.unit, found.spectra, axis, unit)
     return Samples(ids=found.ids, spectra=spectra), tuple(notes)
@@ -155,14 +162,17 @@ def _instrument(
     replicates: Replicates,
     repairs: Repairs,
     table: Path | None,
-    judge_channels: bool = True,
+    needed: tuple[Array, Unit] | None = None,
 ) -> Instrument:
     raw = read_instrument(path, form, repairs, leave_out=table)
     curves, unit = curves_of(raw, axis_unit, repairs)
     ids, axis, spectra = on_one_axis(curves, unit, repairs)
     stated = list({spectrum.intensity_unit: spectrum.where for spectrum in raw}.items())
     spectra = as_absorbance(spectra, converted(axis, unit, "nm"), stated, kind, repairs)
-    return cleaned(ids, axis, unit, spectra, replicates, repairs, judge_channels=judge_channels)
+    if needed is not None:
+        first, last = np.sort(converted(needed[0][[0, -1]], needed[1], unit)).tolist()
+        ids, spectra = covering(ids, axis, unit, spectra, (first, last), repairs)
+    return cleaned(ids, axis, unit, spectra, replicates, repairs, judge_channels=needed is None)
 
 
 def _each(value: _T | tuple[_T, _T]) -> tuple[_T, _T]:

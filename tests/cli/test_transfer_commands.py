@@ -93,7 +93,10 @@ def test_files_that_cannot_be_read_are_named_and_the_others_predicted(
     assert status == 1
     assert "3 files not read" in printed
     assert "expected spectra from 1100 to 2498 nm" in printed
-    assert len(rows(tmp_path / "p" / "predictions.csv")) == 20
+    found = rows(tmp_path / "p" / "predictions.csv")
+    assert len([row for row in found if row["predicted"]]) == 20
+    assert [row["id"] for row in found if row["flag"] == "not predicted"] == ["short.csv", "noise.csv", "gone.csv"]
+    assert all(row["reason"] for row in found if row["flag"])
     status, printed = spektron("apply", transfer, tmp_path / "gone.csv", "--out", tmp_path / "q")
     assert status == 2
     assert "found none that could be read" in printed

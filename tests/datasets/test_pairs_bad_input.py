@@ -121,7 +121,7 @@ def test_missing_values_inside_leave_the_sample_out(tmp_path, parent):
     assert pairs.ids == ("S1", "S2", "S4", "S7", "S8")
     assert told(pairs, "missing values between") == ("child", 1, "S3: 2 points")
     assert told(pairs, "lack more than a tenth of their points") == ("child", 2, "S5: 70 of 100, S6: 0 of 100")
-    with pytest.raises(SpectrumError, match="expected spectra without missing values, found none"):
+    with pytest.raises(SpectrumError, match="expected spectra that can be used, found none"):
         load_pairs(parent, own.wide(tmp_path / "c.csv", np.full((8, 100), np.nan)), layout="rows")
 
 

@@ -64,22 +64,25 @@ def curves_of(spectra: Sequence[RawSpectrum], axis_unit: str | None, repairs: Re
     """
     unit = _unit(spectra, axis_unit, repairs)
     curves: list[Curve] = []
-    turned, num_absurd, unfit = 0, 0, []
+    turned, num_absurd = 0, 0
+    unfit: list[tuple[str, str]] = []
     for spectrum in spectra:
         x = spectrum.x * 1000.0 if unit is AxisUnit.UM else spectrum.x
         absurd = np.abs(spectrum.y) > _LARGEST
         num_absurd += int(absurd.sum())
         y = np.where(absurd, np.nan, spectrum.y)
         if problem := _problem(x, y):
-            unfit.append(f"{spectrum.sample_id} in {spectrum.where}: {problem}")
+            unfit.append((spectrum.sample_id, f"{spectrum.where}: {problem}"))
             continue
         descending = bool(x[0] > x[-1])
         turned += descending
         way = slice(None, None, -1) if descending else slice(None)
         curves.append((spectrum.sample_id, x[way], y[way]))
     if not curves:
-        raise SpectrumError(f"{repairs.side}: expected spectra with an axis, found none: {named(unfit, 2)}")
-    repairs.note("spectra without a usable axis, left out", len(unfit), named(unfit))
+        raise SpectrumError(
+            f"{repairs.side}: expected spectra with an axis, found none: {named(map(' in '.join, unfit), 2)}"
+        )
+    repairs.leave_out("spectra without a usable axis", unfit)
     repairs.note("values too large for float32, taken as not measured", num_absurd)
     repairs.note("spectra with a descending axis, turned round", turned)
     if unit is AxisUnit.UM:
@@ -107,12 +110,13 @@ def on_one_axis(curves: Sequence[Curve], unit: Unit, repairs: Repairs) -> tuple[
         groups[place] = place if match is None else match
     usual = Counter(groups.values()).most_common(1)[0][0]
     axis = curves[usual][1]
-    ids, rows, moved, short = [], [], 0, []
+    ids, rows, moved = [], [], 0
+    short: list[tuple[str, str]] = []
     for place, (sample_id, x, y) in enumerate(curves):
         if groups[place] != usual:
             covered = (min(x[-1], axis[-1]) - max(x[0], axis[0])) / (axis[-1] - axis[0])
             if covered < _COVERED:
-                short.append(f"{sample_id}: {x[0]:.6g} to {x[-1]:.6g} {unit}")
+                short.append((sample_id, f"{x[0]:.6g} to {x[-1]:.6g} {unit}"))
                 continue
             y, moved = _interpolated(x, y, axis), moved + 1
         ids.append(sample_id)
@@ -121,7 +125,7 @@ def on_one_axis(curves: Sequence[Curve], unit: Unit, repairs: Repairs) -> tuple[
     uneven = _uneven(axis)
     repairs.note("steps of the axis that are uneven", len(uneven), f"{unit}: " + named(f"{x:g}" for x in axis[uneven]))
     repairs.note("spectra on another axis than most, interpolated onto it", moved, span)
-    repairs.note(f"spectra that lack more than a tenth of {span}, left out", len(short), named(short))
+    repairs.leave_out(f"spectra that lack more than a tenth of {span}", short)
     return ids, axis, np.array(rows)
 
 

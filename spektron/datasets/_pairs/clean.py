@@ -13,7 +13,7 @@ from spektron.core.errors import SpectrumError
 from spektron.datasets._pairs.axis import Array, Unit
 from spektron.datasets._pairs.repairs import Repairs, named
 
-__all__ = ["Instrument", "Replicates", "cleaned", "without_copies"]
+__all__ = ["Instrument", "Replicates", "cleaned", "covering", "without_copies"]
 
 Replicates = Literal["refuse", "mean"]
 
@@ -86,6 +86,35 @@ def cleaned(
     return Instrument(ids=tuple(names), axis=axis, unit=unit, spectra=values, usable=usable)
 
 
+def covering(
+    ids: list[str], axis: Array, unit: Unit, spectra: Array, span: tuple[float, float], repairs: Repairs
+) -> tuple[list[str], Array]:
+    """Leave out spectra that end before a range that is needed, so that they do not cut it for the others.
+
+    Where none covers it, all stay: then it is the range that is wrong, not a sample.
+
+    Parameters
+    ----------
+    span : (float, float)
+        Ends of the range, in `unit`.
+    """
+    measured = np.isfinite(spectra)
+    slack = 0.5 * float(np.diff(axis).max())
+    kept, short = [], []
+    for row, there in enumerate(measured):
+        places = np.flatnonzero(there)
+        if not len(places):
+            short.append((ids[row], "nothing measured"))
+        elif axis[places[0]] > span[0] + slack or axis[places[-1]] < span[1] - slack:
+            short.append((ids[row], f"{axis[places[0]]:.6g} to {axis[places[-1]]:.6g} {unit}"))
+        else:
+            kept.append(row)
+    if not kept:
+        return ids, spectra
+    repairs.leave_out(f"spectra that do not reach from {span[0]:.6g} to {span[1]:.6g} {unit}", short)
+    return [ids[row] for row in kept], spectra[kept]
+
+
 def without_copies(parent: Instrument, child: Instrument, repairs: Repairs) -> set[str]:
     """Ids to leave out because another id has the very same spectrum.
 
@@ -101,30 +130,32 @@ def without_copies(parent: Instrument, child: Instrument, repairs: Repairs) -> s
             known = [there.spectra[row_of[name]] for name in same if name in row_of]
             agree = all(np.array_equal(known[0], values) for values in known[1:])
             leave.update(same[1:] if agree else same)
-    repairs.note("ids with the very same spectrum as another id, left out", len(leave), named(sorted(leave)))
+    repairs.leave_out("ids with the very same spectrum as another id", [(name, "") for name in sorted(leave)])
     return leave
 
 
 def _whole(ids: list[str], spectra: Array, repairs: Repairs) -> tuple[list[int], slice]:
     """Rows that can be used, and the channels that all of them have."""
     measured = np.isfinite(spectra)
-    kept, empty, holed, flat = [], [], [], []
+    kept: list[int] = []
+    empty, holed, flat = (list[tuple[str, str]]() for _ in range(3))
     for row, (name, there) in enumerate(zip(ids, measured, strict=True)):
         places = np.flatnonzero(there)
         if len(places) < (1 - _MOST_MISSING) * spectra.shape[1]:
-            empty.append(f"{name}: {len(places)} of {spectra.shape[1]}")
+            empty.append((name, f"{len(places)} of {spectra.shape[1]}"))
         elif places[-1] - places[0] + 1 != len(places):
-            holed.append(f"{name}: {places[-1] - places[0] + 1 - len(places)} points")
+            holed.append((name, f"{places[-1] - places[0] + 1 - len(places)} points"))
         elif np.ptp(spectra[row, places]) == 0:
-            flat.append(name)
+            flat.append((name, ""))
         else:
             kept.append(row)
-    repairs.note("spectra that lack more than a tenth of their points, left out", len(empty), named(empty))
-    repairs.note("spectra with missing values between measured ones, left out", len(holed), named(holed))
-    repairs.note("spectra that are constant, left out", len(flat), named(flat))
+    repairs.leave_out("spectra that lack more than a tenth of their points", empty)
+    repairs.leave_out("spectra with missing values between measured ones", holed)
+    repairs.leave_out("spectra that are constant", flat)
     if not kept:
+        why = named((f"{name}: {what}" for repair in repairs for name, what in repair.left_out), 3)
         raise SpectrumError(
-            f"{repairs.side}: expected spectra without missing values, found none: {named([*empty, *holed, *flat], 3)}",
+            f"{repairs.side}: expected spectra that can be used, found none: {why}",
             "look at the files: NaN and empty cells are taken as not measured",
         )
     channels = np.flatnonzero(measured[kept].all(axis=0))

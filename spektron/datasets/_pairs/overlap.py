@@ -13,7 +13,7 @@ from spektron.datasets._pairs.axis import Array, Unit, converted
 from spektron.datasets._pairs.clean import Instrument
 from spektron.datasets._pairs.repairs import Repairs
 
-__all__ = ["Overlap", "overlap_of", "resampled"]
+__all__ = ["Overlap", "on_channels", "overlap_of", "resampled"]
 
 # Fewer channels than this are no spectrum to learn from.
 _LEAST_CHANNELS = 5
@@ -101,7 +101,7 @@ def overlap_of(parent: Instrument, child: Instrument, repairs: Repairs) -> tuple
         high=float(parent.axis[channels[-1]]),
         unit=parent.unit,
         num_channels=len(channels),
-        resampled=not _on(theirs, parent.axis[inside]),
+        resampled=not on_channels(theirs, parent.axis[inside]),
         **ends,
     )
     return overlap, channels
@@ -128,7 +128,7 @@ def resampled(axis: Array, unit: Unit, spectra: Array, new_axis: Array, new_unit
     x, y = converted(axis, unit, new_unit), spectra
     if x[0] > x[-1]:
         x, y = x[::-1], y[:, ::-1]
-    if _on(x, new_axis):
+    if on_channels(x, new_axis):
         return y[:, np.searchsorted(x, new_axis - _SAME * np.diff(x).min())]
     curve = PchipInterpolator(x, y, axis=1)
     clipped = np.clip(new_axis, x[0], x[-1])
@@ -163,7 +163,7 @@ def _reached(parent: Instrument, child: Instrument) -> NDArray[np.bool_]:
     return reached
 
 
-def _on(x: Array, new_axis: Array) -> bool:
+def on_channels(x: Array, new_axis: Array) -> bool:
     """Whether all new channels are among the old ones."""
     slack = _SAME * float(np.diff(x).min())
     places = np.clip(np.searchsorted(x, new_axis - slack), 0, len(x) - 1)

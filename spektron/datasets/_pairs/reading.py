@@ -68,25 +68,27 @@ def read_instrument(path: Path, form: FileForm, repairs: Repairs, leave_out: Pat
         Where nothing is there, or nothing can be read.
     """
     spectra: list[RawSpectrum] = []
-    refused: list[str] = []
+    refused: list[tuple[str, str]] = []
     for file in _files(path, leave_out):
         try:
             for spectrum in _records(file, form):
                 if spectrum.problem:
-                    refused.append(f"{spectrum.where}: {spectrum.problem}")
+                    refused.append((spectrum.sample_id or spectrum.where, f"{spectrum.where}: {spectrum.problem}"))
                 else:
                     spectra.append(spectrum)
         except UnfitFile as error:
-            refused.append(f"{printable(file.name)}: {error.detail}")
+            refused.append((printable(file.stem), f"{printable(file.name)}: {error.detail}"))
         except (JcampError, *DAMAGED) as error:
-            refused.append(f"{printable(file.name)}: {type(error).__name__}: {printable(str(error)[:200])}")
+            why = f"{printable(file.name)}: {type(error).__name__}: {printable(str(error)[:200])}"
+            refused.append((printable(file.stem), why))
     if not spectra:
+        found = named((why for _, why in refused), 2)
         raise ConfigError(
-            f"{repairs.side}: expected spectra in {path}, found none that can be read: {named(refused, 2)}",
+            f"{repairs.side}: expected spectra in {path}, found none that can be read: {found}",
             "a table has wavelengths in its first row and one sample a row, or one sample a file in two columns; "
             "layout= and decimal= say what cannot be told",
         )
-    repairs.note("files and records that cannot be read, left out", len(refused), named(refused))
+    repairs.leave_out("files and records that cannot be read", refused)
     return spectra
 
 

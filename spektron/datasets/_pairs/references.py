@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ class References:
 
 
 def read_references(path: Path, repairs: Repairs) -> References:
-    """Read the table; delimiter and decimal sign are told from it.
+    """Read the table; delimiter and decimal sign are told from it. Columns headed by numbers are no properties.
 
     Raises
     ------
@@ -77,18 +78,25 @@ def read_references(path: Path, repairs: Repairs) -> References:
     except (OSError, UnfitFile, UnicodeError) as error:
         raise ConfigError(f"reference: {path}: {error}", "save it as CSV text") from error
     notation = _notation(lines, path)
-    properties = [printable(cell) for cell in notation.cells(lines[0])[1:]]
+    headings = notation.cells(lines[0])[1:]
+    # The parent's own table of spectra may hold the values too: its channels are headed by numbers, and no property is.
+    wanted = np.array([not notation.is_number(cell) for cell in headings], dtype=bool)
+    if not wanted.any():
+        raise ConfigError(
+            f"reference: {path}: expected properties, found columns headed by numbers alone", f"for example {_EXAMPLE}"
+        )
+    properties = [printable(cell) for cell, kept in zip(headings, wanted, strict=True) if kept]
     if len(set(properties)) < len(properties) or not all(properties):
         raise ConfigError(f"reference: {path}: expected properties of different names, found {named(properties)}")
     values: dict[str, Array] = {}
     again = 0
     for number, line in enumerate(lines[1:], start=2):
         cells = notation.cells(line)
-        sample_id, rest = printable(cells[0]), cells[1:] + [""] * (len(properties) - len(cells) + 1)
-        found = notation.numbers(rest)
-        if found is None or len(found) != len(properties) or not sample_id or np.isinf(found).any():
+        sample_id, rest = printable(cells[0]), cells[1:] + [""] * (len(headings) - len(cells) + 1)
+        found = notation.numbers(list(compress(rest, wanted))) if len(rest) == len(headings) else None
+        if found is None or not sample_id or np.isinf(found).any():
             raise ConfigError(
-                f"reference: {path}, row {number}: expected an id and {len(properties)} numbers, found "
+                f"reference: {path}, row {number}: expected an id and {len(headings)} numbers, found "
                 f"{printable(line[:80])!r}",
                 f"for example {_EXAMPLE}; leave a cell empty where a value is missing",
             )
@@ -98,6 +106,9 @@ def read_references(path: Path, repairs: Repairs) -> References:
             again += 1
         values[sample_id] = found
     repairs.note("rows of the table of values that are there twice, taken once", again)
+    repairs.note(
+        "columns of the table of values headed by a number, taken for channels of spectra", int((~wanted).sum())
+    )
     return References(properties, values)
 
 

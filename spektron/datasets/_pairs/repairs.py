@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,12 +25,15 @@ class Repair:
         To how many samples, channels or values, as `what` says.
     detail : str
         Which ones, the first of many.
+    left_out : tuple of (str, str)
+        Samples that are not there because of it, all of them, each with what is wrong.
     """
 
     side: Side
     what: str
     count: int
     detail: str
+    left_out: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.side}: {self.what}: {self.count}" + (f" ({self.detail})" if self.detail else "")
@@ -47,6 +50,19 @@ class Repairs(list[Repair]):
         """Add one, unless there was nothing to repair."""
         if count:
             self.append(Repair(side=self.side, what=what, count=count, detail=detail))
+
+    def leave_out(self, what: str, samples: Sequence[tuple[str, str]]) -> None:
+        """Add samples that are left out, each with particulars or an empty text, unless there are none."""
+        if samples:
+            self.append(
+                Repair(
+                    side=self.side,
+                    what=f"{what}, left out",
+                    count=len(samples),
+                    detail=named(": ".join(filter(None, sample)) for sample in samples),
+                    left_out=tuple((name, f"{what} ({why})" if why else what) for name, why in samples),
+                )
+            )
 
 
 def named(values: Iterable[object], most: int = 5) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,8 @@ class Applied:
     outliers : OutlierFlags
     confidence : float
         Of the intervals.
+    left_out : tuple of (str, str)
+        Samples and files that could not be used, each with what is wrong.
     """
 
     ids: tuple[str, ...]
@@ -45,6 +47,7 @@ class Applied:
     beyond: Mapping[str, NDArray[np.bool_]]
     outliers: OutlierFlags
     confidence: float
+    left_out: tuple[tuple[str, str], ...] = ()
 
     @property
     def flagged(self) -> NDArray[np.bool_]:
@@ -52,7 +55,10 @@ class Applied:
         return self.outliers.outside
 
     def table(self) -> Table:
-        """A row for every sample and property: predicted, low, high, flag, reason; one a sample without properties."""
+        """A row for every sample and property: predicted, low, high, flag, reason; one a sample without properties.
+
+        What could not be used has rows too, with the flag "not predicted" and the reason.
+        """
         columns = ("id", "property", "predicted", "low", "high", "flag", "reason")
         return Table(
             title="Predictions",
@@ -71,6 +77,9 @@ class Applied:
                     reasons.append("the prediction lies beyond the values that the calibration knows")
                 numbers = (float(values[row]) for values in (found.predicted, found.low, found.high))
                 yield (sample, name, *numbers, "outside" if reasons else "", "; ".join(reasons))
+        for name in self.predictions or ("",):
+            for sample, why in self.left_out:
+                yield (sample, name, None, None, None, "not predicted", why)
 
     def corrected_table(self, axis: Array, unit: str) -> Table:
         """A row a spectrum, wavelengths or wavenumbers in the head."""
@@ -117,7 +126,9 @@ class Applied:
         )
 
 
-def apply_transfer(model: TransferModel, samples: Samples, confidence: float = 0.9) -> Applied:
+def apply_transfer(
+    model: TransferModel, samples: Samples, confidence: float = 0.9, left_out: Sequence[tuple[str, str]] = ()
+) -> Applied:
     """Correct and predict spectra that lie on the transfer's axis.
 
     Parameters
@@ -126,6 +137,8 @@ def apply_transfer(model: TransferModel, samples: Samples, confidence: float = 0
     samples : Samples
     confidence : float
         Share of new samples that are to lie inside their intervals.
+    left_out : sequence of (str, str)
+        Samples that could not be read, each with what is wrong: named in the table.
 
     Raises
     ------
@@ -146,4 +159,5 @@ def apply_transfer(model: TransferModel, samples: Samples, confidence: float = 0
         },
         outliers=model.outliers.flag(samples.spectra),
         confidence=confidence,
+        left_out=tuple(left_out),
     )

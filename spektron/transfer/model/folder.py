@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,8 +16,9 @@ from safetensors.numpy import load_file, save_file
 from spektron.core.errors import ConfigError
 from spektron.core.files import atomic_path, sha256_file, write_text
 from spektron.core.provenance import provenance
+from spektron.transfer.model.comparison import expected_rmsep
 from spektron.transfer.model.parts import Array, TransferParts
-from spektron.transfer.model.transfer_model import TransferModel
+from spektron.transfer.model.transfer_model import PropertyModel, TransferModel
 
 __all__ = ["CONFIG", "DATA", "load_transfer", "save_transfer"]
 
@@ -25,6 +27,17 @@ _MOST_CONFIG_BYTES = 1 << 24
 # Of a property's standard deviation: far above rounding, far below anything measured.
 _SAME = 1e-6
 _ARRAYS = ("axis", "calibration", "child", "parent")
+
+
+class _ExpectedError(BaseModel):
+    """Cross-validated RMSEP on the child, with the ends of its interval."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    rmsep: float
+    low: float
+    high: float
+    confidence: float
 
 
 class _Config(BaseModel):
@@ -42,6 +55,7 @@ class _Config(BaseModel):
     calibration_ids: list[str]
     standard_ids: list[str]
     choices: dict[str, str]
+    expected: dict[str, _ExpectedError]
     provenance: dict[str, str]
     sha256: str
 
@@ -90,6 +104,7 @@ def save_transfer(model: TransferModel, folder: Path, files: ChildFiles | None =
         calibration_ids=list(parts.calibration_ids),
         standard_ids=list(parts.standard_ids),
         choices={name: found.choice() for name, found in model.properties.items()},
+        expected={name: _expected(parts.method, found) for name, found in model.properties.items()},
         provenance=provenance(),
         sha256=sha256_file(folder / DATA),
     )
@@ -140,6 +155,11 @@ def load_transfer(folder: Path, told: Callable[[str], None] = lambda what: None)
 
 
 _AGAIN = "make it again with `spektron transfer fit`"
+
+
+def _expected(method: str, found: PropertyModel) -> _ExpectedError:
+    expected = asdict(expected_rmsep(method, found.intervals))
+    return _ExpectedError(**{name: expected[name] for name in _ExpectedError.model_fields})
 
 
 def _predicted(model: TransferModel, name: str) -> Array:

@@ -103,7 +103,9 @@ class TransferParts:
         if missing := [name for name in properties if name not in known]:
             raise ConfigError(
                 f"expected properties of {', '.join(known) or 'a reference table'}, found {', '.join(missing)}",
-                "name a column of the table given with --reference" if known else "give one with --reference",
+                "name a column of the table given with --reference"
+                if known
+                else "give one with --reference; the parent's own table, where it has them before its channels",
             )
         wanted = {name: known[name] for name in properties or known}
         for name, values in wanted.items():

@@ -37,10 +37,14 @@ def chosen_standards(pairs: PairedSpectra, said: str | None = None) -> tuple[str
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
         raise ConfigError(f"standards: expected every id once, found {_some(twice)} more often")
     if unknown := [name for name in ids if name not in pairs.ids]:
-        on_one = [name for name in unknown if name in {*pairs.parent_only.ids, *pairs.child_only.ids}]
+        wrong = {name: f"{note.side}: {why}" for note in pairs.repairs for name, why in note.left_out}
+        left_out = [f"{name} ({wrong[name]})" for name in unknown if name in wrong]
+        one_side = {*pairs.parent_only.ids, *pairs.child_only.ids}
+        on_one = [name for name in unknown if name in one_side and name not in wrong]
         raise ConfigError(
             f"standards: expected samples that both instruments measured, found {_some(unknown)}"
-            + (f"; only one of them measured {_some(on_one)}" if on_one else ""),
+            + (f"; only one of them measured {_some(on_one)}" if on_one else "")
+            + (f"; left out: {_some(left_out)}" if left_out else ""),
             f"those on both: {_some(list(pairs.ids), 10)}",
         )
     return ids

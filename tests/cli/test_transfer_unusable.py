@@ -1,0 +1,152 @@
+"""``spektron transfer …`` on files with what cannot be used in them, without any data from elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spektron import cli
+from spektron.transfer.methods import method_named
+from tests.datasets import own_files as own
+
+Command = Callable[..., tuple[int, str]]
+NUM, STANDARDS = 30, 8
+
+
+@pytest.fixture
+def spektron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Type a command; its status and what it printed, on single spaces."""
+
+    def run(*words: object) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["spektron", "transfer", *map(str, words)])
+        monkeypatch.setenv("COLUMNS", "200")
+        status = cli.main()
+        return status, " ".join("".join(capsys.readouterr()).split())
+
+    return run
+
+
+def on_child(spectra: np.ndarray) -> np.ndarray:
+    """Another gain and baseline, and a slope."""
+    return 1.03 * spectra + 0.05 + 2e-5 * (own.AXIS_NM - 1100)
+
+
+@pytest.fixture
+def parent() -> np.ndarray:
+    return own.spectra(NUM) + np.random.default_rng(1).normal(0, 1e-4, (NUM, len(own.AXIS_NM)))
+
+
+@pytest.fixture
+def fat(parent: np.ndarray) -> np.ndarray:
+    return 10 * (parent[:, 20] - parent[:, 10]) + np.random.default_rng(2).normal(0, 0.01, NUM)
+
+
+@pytest.fixture
+def given(tmp_path: Path, parent: np.ndarray, fat: np.ndarray) -> tuple[object, ...]:
+    """Files of two instruments, and the words that name them."""
+    own.wide(tmp_path / "parent.csv", parent)
+    own.wide(tmp_path / "child.csv", on_child(parent[:STANDARDS]))
+    lines = [f"{name},{value!r}" for name, value in zip(own.ids(NUM), fat.tolist(), strict=True)]
+    (tmp_path / "lab.csv").write_text("\n".join(["id,fat", *lines]))
+    return words(tmp_path / "parent.csv", tmp_path / "child.csv", tmp_path / "lab.csv")
+
+
+def words(parent: Path, child: Path, lab: Path) -> tuple[object, ...]:
+    files = ("--parent", parent, "--child", child, "--reference", lab)
+    return ("fit", *files, "--method", "sbc", "--correction", "mean", "--out", parent.parent / "t")
+
+
+def rows(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["id"]: row for row in csv.DictReader(file)}
+
+
+def test_spectra_that_cannot_be_used_are_rows_with_a_reason_and_the_others_are_predicted(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path, parent: np.ndarray, fat: np.ndarray
+) -> None:
+    assert spektron(*given)[0] == 0
+    good = on_child(own.spectra(8, seed=5))
+    new = good.copy()
+    new[0, 50], new[1], new[2, 40:], new[3, -3:] = np.nan, 0.3, np.nan, np.nan
+    own.wide(tmp_path / "new.csv", new, names=[f"N{row}" for row in range(8)])
+    status, printed = spektron("apply", tmp_path / "t", tmp_path / "new.csv", "--out", tmp_path / "p")
+    assert status == 0
+    assert "4 spectra corrected, 1 properties predicted" in printed
+    assert "4 spectra left out, 0 files not read" in printed
+    found = rows(tmp_path / "p" / "predictions.csv")
+    reasons = {name: row["reason"] for name, row in found.items() if row["flag"] == "not predicted"}
+    assert set(reasons) == {"N0", "N1", "N2", "N3"}
+    assert "missing values between measured ones" in reasons["N0"]
+    assert "constant" in reasons["N1"]
+    assert "do not reach from 1100 to 1496 nm" in reasons["N2"]
+    assert "1100 to 1484 nm" in reasons["N3"]
+    assert not any(found[name][column] for name in reasons for column in ("predicted", "low", "high"))
+    child = on_child(parent[:STANDARDS])
+    direct = method_named("sbc").fit(
+        child, parent[:STANDARDS], X_calibration=parent, y_calibration=fat, y_standards=fat[:STANDARDS]
+    )
+    predicted = [float(found[f"N{row}"]["predicted"]) for row in range(4, 8)]
+    np.testing.assert_allclose(predicted, direct.predict(good[4:]), rtol=1e-9)
+    corrected = rows_of_numbers(tmp_path / "p" / "corrected.csv")
+    np.testing.assert_allclose(corrected, good[4:] + (parent[:STANDARDS] - child).mean(axis=0), rtol=1e-9)
+
+
+def rows_of_numbers(path: Path) -> np.ndarray:
+    with path.open(encoding="utf-8", newline="") as file:
+        return np.array([row[1:] for row in csv.reader(file)][1:], dtype=np.float64)
+
+
+def test_another_axis_is_told_and_predicts_alike(spektron: Command, given: tuple[object, ...], tmp_path: Path) -> None:
+    assert spektron(*given)[0] == 0
+    finer = np.arange(1098.5, 1500.0, 1.0)
+    slopes = 0.05 + 2e-5 * (finer - 1100)
+    own.wide(tmp_path / "fine.csv", 1.03 * own.spectra(6, finer, seed=5) + slopes, finer)
+    own.wide(tmp_path / "same.csv", on_child(own.spectra(6, seed=5)))
+    status, printed = spektron("apply", tmp_path / "t", tmp_path / "fine.csv", "--out", tmp_path / "fine")
+    assert status == 0
+    assert "resampled onto 100 channels from 1100 to 1496 nm: 6 (measured on 402 from 1098.5 to 1499.5 nm)" in printed
+    status, printed = spektron("apply", tmp_path / "t", tmp_path / "same.csv", "--out", tmp_path / "same")
+    assert "resampled" not in printed
+    fine, same = (rows(tmp_path / name / "predictions.csv") for name in ("fine", "same"))
+    predicted = [[float(row["predicted"]) for row in found.values()] for found in (fine, same)]
+    np.testing.assert_allclose(*predicted, atol=0.05)
+
+
+def test_a_standard_that_was_left_out_is_named_with_what_is_wrong(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path, parent: np.ndarray
+) -> None:
+    child = on_child(parent[:STANDARDS])
+    child[2, 30] = np.nan
+    own.wide(tmp_path / "child.csv", child)
+    status, printed = spektron(*given, "--standards", "S1,S2,S3,S4")
+    assert status == 2
+    assert "child: spectra with missing values between measured ones, left out: 1 (S3: 1 points)" in printed
+    assert "left out: S3 (child: spectra with missing values between measured ones" in printed
+    assert "only one of them" not in printed
+    assert not (tmp_path / "t").exists()
+    assert spektron(*given)[0] == 0
+    assert "S3" not in json.loads((tmp_path / "t" / "model.json").read_text())["standard_ids"]
+
+
+def test_the_parents_own_table_may_hold_the_values(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path, parent: np.ndarray, fat: np.ndarray
+) -> None:
+    assert spektron(*given)[0] == 0
+    apart = json.loads((tmp_path / "t" / "model.json").read_text())
+    lines = (tmp_path / "parent.csv").read_text().splitlines()
+    values = ["fat", *map(repr, fat.tolist())]
+    mixed = [line.replace(",", f",{value},", 1) for line, value in zip(lines, values, strict=True)]
+    (tmp_path / "both.csv").write_text("\n".join(mixed))
+    both = words(tmp_path / "both.csv", tmp_path / "child.csv", tmp_path / "both.csv")
+    status, printed = spektron(*both, "--overwrite")
+    assert status == 0
+    assert "taken for channels of spectra: 100" in printed
+    together = json.loads((tmp_path / "t" / "model.json").read_text())
+    assert together["properties"] == ["fat"]
+    assert together["expected"] == apart["expected"]
+    assert 0 < together["expected"]["fat"]["low"] < together["expected"]["fat"]["rmsep"]
