@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Those that need nothing: the others are given files, a corpus, or ten minutes (docs/performance.md).
-BENCHMARKS := engine step encoder objectives workers memory preprocessing views masks simulate sticks decode near_duplicates study pls dipls pds
+BENCHMARKS := engine step encoder objectives workers memory preprocessing views masks simulate sticks decode near_duplicates study pls dipls pds lora
 export SPEKTRON_HOME ?= $(CURDIR)/.spektron
 
 .DEFAULT_GOAL := help

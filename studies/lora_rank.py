@@ -8,7 +8,7 @@ Prediction: ranks 4 to 16 are within 5 % of each other and of the probe, pretrai
 ones, training all weights worst; none reaches the difference-augmented ridge.
 
     python studies/lora_rank.py --preset smoke      # a few minutes: reference, probe and rank 4, one split of corn
-    python studies/lora_rank.py                     # laptop: 14 methods, 2 splits, 10 standards
+    python studies/lora_rank.py                     # laptop: 14 methods, 3 splits, 10 standards
     python studies/lora_rank.py --set config.model=FOLDER      # with a pretrained model: spektron model export
     ray job submit --working-dir . -- python studies/lora_rank.py --preset cluster --set config.model=FOLDER
 
@@ -58,8 +58,8 @@ def lora_rank() -> Study[NeuralTransferConfig]:
                 },
             ),
             "laptop": Preset(
-                expect="about two hours on 2 cores",
-                values={"config.num_standards": [10], "space.seed": [0, 1]},
+                expect="about three hours on 2 cores",
+                values={"config.num_standards": [10], "space.seed": [0, 1, 2]},
             ),
             "cluster": Preset(
                 expect="an hour on 100 cores",

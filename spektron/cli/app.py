@@ -8,8 +8,9 @@ from spektron.cli.corpus import Build, Fetch, Info, Report, Verify
 from spektron.cli.inspect import Attend, Reconstruct
 from spektron.cli.model import Embed, Export, Package, Show
 from spektron.cli.study import List, ReplayStep, Run
-from spektron.cli.transfer import Example, Fit
+from spektron.cli.transfer import Fit
 from spektron.cli.transfer_apply import Apply
+from spektron.cli.transfer_example import Example
 from spektron.study.command import guarded
 
 __all__ = ["main"]

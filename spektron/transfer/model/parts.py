@@ -114,6 +114,11 @@ class TransferParts:
                     f"{name}: expected at least {_LEAST_CALIBRATION} samples of the parent with a value, found {found}",
                     "give the parent's whole calibration set and its values; or leave this property out by --property",
                 )
+            if np.nanmin(values) == np.nanmax(values):
+                raise SpectrumError(
+                    f"{name}: expected values that differ, found {np.nanmax(values):g} for every sample",
+                    "there is nothing to predict: leave this property out by --property",
+                )
         rows = [pairs.ids.index(name) for name in standards]
         return cls(
             method=method,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from scipy import stats
-from sklearn.utils.validation import check_array
+from sklearn.utils.validation import check_array, check_is_fitted
 from torch import Tensor
 
 from spektron.spectra.spectrum import MODALITIES
@@ -25,6 +25,7 @@ from spektron.transfer.uncertainty.intervals import Interval
 __all__ = ["FineTuned"]
 
 _BATCH = 256
+_Features = list[tuple[Head, Tensor]]
 _ADAPTERS, _ALL_WEIGHTS = 5e-4, 3e-5
 
 
@@ -122,9 +123,10 @@ class FineTuned(ChildCalibration):
         """
         if not 0 < confidence < 1:
             raise ValueError(f"confidence: expected between 0 and 1, found {confidence}")
-        predicted = self.predict(X)
-        child = check_array(X, dtype=np.float64, input_name="X")
-        half = stats.norm.ppf((1 + confidence) / 2) * self._deviation(child)
+        check_is_fitted(self, "n_features_in_")
+        found = self._features(check_array(X, dtype=np.float64, input_name="X"))
+        predicted = self._mean(found)
+        half = stats.norm.ppf((1 + confidence) / 2) * self._deviation(found)
         return Interval(predicted, predicted - half, predicted + half)
 
     def _fit(self, known: Known) -> None:
@@ -189,14 +191,18 @@ class FineTuned(ChildCalibration):
         return torch.from_numpy(np.stack(rows, axis=1))
 
     def _predict(self, child: Array) -> Array:
-        means = [head(features)[:, 0] for head, features in self._features(child)]
-        return self._in_unit(torch.stack(means).mean(dim=0))
+        return self._mean(self._features(child))
 
-    def _deviation(self, child: Array) -> Array:
+    def _mean(self, found: _Features) -> Array:
+        mean = torch.stack([head(features)[:, 0] for head, features in found]).mean(dim=0)
+        predicted: Array = self._centre + self._spread * mean.detach().double().numpy()
+        return predicted
+
+    def _deviation(self, found: _Features) -> Array:
         means, variances = [], []
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            for head, features in self._features(child):
+            for head, features in found:
                 head.train()
                 with torch.no_grad():
                     # All passes in one batch.
@@ -208,11 +214,7 @@ class FineTuned(ChildCalibration):
         deviation: Array = self._spread * total.sqrt().double().numpy()
         return deviation
 
-    def _features(self, child: Array) -> list[tuple[Head, Tensor]]:
+    def _features(self, child: Array) -> _Features:
         parts = torch.split(self._child_values(child), _BATCH)
         with torch.no_grad():
             return [(head, torch.cat([backbone(part) for part in parts])) for backbone, head in self._trained]
-
-    def _in_unit(self, standard: Tensor) -> Array:
-        found: Array = self._centre + self._spread * standard.detach().double().numpy()
-        return found

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spektron.core.errors import ConfigError, SpectrumError
-from spektron.datasets import PairedSpectra, PairFiles
+from spektron.datasets import PairedSpectra, PairFiles, Samples
 from spektron.transfer.model import TransferModel, TransferParts, chosen_standards
 from spektron.transfer.model.parts import file_names
 from spektron.transfer.selection import KennardStone
@@ -54,6 +54,10 @@ def test_standards_that_are_not_there_are_named(pairs: PairedSpectra, said: str,
         chosen_standards(pairs, said.format(**names))
 
 
+def alike(pairs: PairedSpectra) -> Samples:
+    return replace(pairs.parent_only, references={"oil": np.full(50, 3.5)})
+
+
 def test_what_cannot_be_a_transfer_is_refused(pairs: PairedSpectra) -> None:
     with pytest.raises(SpectrumError, match="at least 3 transfer standards, found 2"):
         TransferParts.of(pairs, pairs.ids[:2])
@@ -63,6 +67,9 @@ def test_what_cannot_be_a_transfer_is_refused(pairs: PairedSpectra) -> None:
         TransferParts.of(pairs, pairs.ids, correction="sbc")
     with pytest.raises(ConfigError, match="expected a method of"):
         TransferParts.of(pairs, pairs.ids, method="magic")
+    same = {"oil": np.full(10, 3.5)}
+    with pytest.raises(SpectrumError, match=r"oil: expected values that differ, found 3\.5"):
+        TransferParts.of(replace(pairs, references=same, parent_only=alike(pairs)), pairs.ids)
     few = {"oil": np.where(np.arange(50) < 3, pairs.parent_only.references["oil"], np.nan)}
     unknown = {"oil": np.full(10, np.nan)}
     poor = replace(pairs, references=unknown, parent_only=replace(pairs.parent_only, references=few))
