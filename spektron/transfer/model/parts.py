@@ -14,7 +14,7 @@ from spektron.core.errors import ConfigError, SpectrumError
 from spektron.datasets import PairedSpectra
 from spektron.transfer.classical import CORAL, DS, PDS, SST, MeanShift
 from spektron.transfer.classical._correction import SpectrumCorrection
-from spektron.transfer.methods import method_named
+from spektron.transfer.methods import NEURAL, method_named
 
 __all__ = ["CORRECTIONS", "TransferParts", "file_names"]
 
@@ -88,6 +88,11 @@ class TransferParts:
         SpectrumError
             For fewer than 3 standards, or fewer than 10 calibration samples with a property.
         """
+        if method in NEURAL:  # made again at every application, and without the model's folder nothing can be
+            raise ConfigError(
+                f"expected a method that a transfer's folder can keep, found the network {method}",
+                "auto is the default; networks are fitted in Python and in studies (docs/transfer.md)",
+            )
         method_named(method)
         if correction not in CORRECTIONS:
             raise ConfigError(f"expected a correction of {', '.join(CORRECTIONS)}, found {correction!r}")

@@ -67,6 +67,8 @@ def test_what_cannot_be_a_transfer_is_refused(pairs: PairedSpectra) -> None:
         TransferParts.of(pairs, pairs.ids, correction="sbc")
     with pytest.raises(ConfigError, match="expected a method of"):
         TransferParts.of(pairs, pairs.ids, method="magic")
+    with pytest.raises(ConfigError, match="found the network cnn"):
+        TransferParts.of(pairs, pairs.ids, method="cnn")
     same = {"oil": np.full(10, 3.5)}
     with pytest.raises(SpectrumError, match=r"oil: expected values that differ, found 3\.5"):
         TransferParts.of(replace(pairs, references=same, parent_only=alike(pairs)), pairs.ids)
