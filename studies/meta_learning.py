@@ -1,10 +1,10 @@
 """Whether instruments that nobody has teach about one with few standards, or none.
 
-Question: on corn, how near does a calibration come that has no paired sample, only simulated instruments and the child's
-spectra, and do rules of adaptation that were learned on simulated instruments beat those of a ridge regression?
+Question: on corn, how near does a calibration come that has no paired sample, only simulated instruments and spectra of
+the child, and do rules of adaptation that were learned on simulated instruments beat those of a ridge regression?
 
 Prediction: without a pair the error is at most 1.3 times that of the best method with ten; learned rules are worse than
-difference-augmented ridge, which has instruments' differences of its own, and better than residual ridge at 5 standards.
+difference-augmented ridge, and better than residual ridge with 5 standards.
 
     python studies/meta_learning.py --preset smoke      # a minute or two: three methods, one split of corn
     python studies/meta_learning.py                     # laptop: 8 methods, 3 splits

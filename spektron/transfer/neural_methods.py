@@ -1,4 +1,7 @@
-"""Neural, hybrid and simulating methods by name. They need an axis and a model, and torch, which is imported when one is made."""
+"""Neural, hybrid and simulating methods by name.
+
+They need an axis and a model, and torch, which is imported when one is made.
+"""
 
 from __future__ import annotations
 

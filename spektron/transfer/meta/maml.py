@@ -84,8 +84,8 @@ class Episodes:
 def adapted(learner: Learner, start: Tensor, standards: Standards, steps: int) -> Tensor:
     """Coefficients after some steps on the standards, shape (directions,).
 
-    The largest rate that does not diverge is 2 over the largest curvature; a rate of 1 here (its logarithm 0) is half of
-    one over the curvature's trace, so that steps begin safe however many standards there are.
+    The largest rate that does not diverge is 2 over the largest curvature; a rate of 1 here (its logarithm 0) is half
+    of one over the curvature's trace, so that steps begin safe however many standards there are.
     """
     weights = learner.kept * start
     pairs = learner.log_pairs.exp()
@@ -112,7 +112,8 @@ def meta_train(episodes: Episodes, steps: int, epochs: int, num_samples: int) ->
         Of each adaptation; gradients go through them.
     epochs : int
     num_samples : int
-        Samples that episodes are made of: what the errors say is weighed against the prior by.
+        Samples that episodes are made of, each left out once an instrument: what the errors say is weighed against the
+        prior by.
 
     Returns
     -------
@@ -131,13 +132,13 @@ def meta_train(episodes: Episodes, steps: int, epochs: int, num_samples: int) ->
     for _ in range(epochs):
         optimizer.zero_grad()
         found = vmap(predicted)(episodes.start, *episodes.standards, episodes.asked)
-        missed = ((found - episodes.y).square() * episodes.counts).unflatten(0, (-1, episodes.instruments))
+        missed = ((found - episodes.y).square() * episodes.counts).sum(dim=1).reshape(-1, episodes.instruments)
         # By instrument, for one that is far worse than the others is not to count for all of them.
-        error = (missed.sum(dim=(0, 2)) / episodes.counts[:: episodes.instruments].sum()).log().mean()
+        error = (missed.sum(dim=0) / num_samples).log().mean()
         far = [(learner.kept - first.kept) / _LOOSE_SHARE]
         far += [each / _LOOSE_RATE for each in (learner.log_rate, learner.log_pairs[None])]
         objective = 0.5 * num_samples * error + 0.5 * torch.cat(far).square().sum()
-        objective.backward()
+        objective.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         history.append(float(error.detach().exp()))
     return Learner(*(each.detach() for each in learner)), history

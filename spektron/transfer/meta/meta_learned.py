@@ -70,7 +70,7 @@ class MetaLearned(ChildCalibration):
         representation: Literal["derivative", "encoder"] = "derivative",
         instruments: int = 24,
         steps: int = 5,
-        epochs: int = 150,
+        epochs: int = 60,
         modality: str = "NIR",
         seed: int = 0,
     ) -> None:
@@ -129,21 +129,19 @@ class MetaLearned(ChildCalibration):
 
 
 def _directions(parent: Array, changes: Array) -> Array:
-    """What samples and instruments vary in, each scaled to unit variance, shape (features, directions).
+    """What samples and instruments vary in, in units of the strongest, shape (features, directions).
 
     An instrument's mean change is left out: standards take it away.
     """
     within = changes - changes.mean(axis=1, keepdims=True)
-    rows = np.vstack([parent / np.sqrt(len(parent)), *(within / np.sqrt(within.shape[0] * within.shape[1]))])
+    rows: Array = np.vstack([parent / np.sqrt(len(parent)), *(within / np.sqrt(within.shape[0] * within.shape[1]))])
     _, strengths, directions = np.linalg.svd(rows, full_matrices=False)
     kept = min(_DIRECTIONS, int((strengths > 1e-6 * strengths[0]).sum()))
-    found: Array = directions[:kept].T / strengths[0]
-    return found
+    return directions[:kept].T / max(float(strengths[0]), np.finfo(np.float64).tiny)
 
 
 def _ridge(x: Array, y: Array, penalty: float) -> Array:
-    found: Array = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ y)
-    return found
+    return np.asarray(np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ y), dtype=np.float64)
 
 
 def _episodes(spectra: Array, x: Array, y: Array, children: Array, penalty: float, number: int) -> Episodes:

@@ -1,4 +1,4 @@
-"""Samples as instruments that nobody has would have measured them: where pairs are missing, and to learn to learn from."""
+"""Samples as instruments that nobody has would measure them: in the place of pairs, and to learn to learn from."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ BETWEEN_BENCHES = ViewConfig(
     saturation=Saturation(chance=0.0),
 )
 """How instruments of one laboratory differ: as in pretraining, but that both are calibrated in absorbance, to 5 %, that
-no detector of either ends below the highest band, and that samples are measured long enough for noise of 1e-5 to 5e-4 of
-the highest band, as benches for quantitative work do."""
+no detector of either ends below the highest band, and that samples are measured long enough for noise of 1e-5 to 5e-4
+of the highest band, as benches for quantitative work do."""
 
 
 def simulated_children(
