@@ -93,7 +93,7 @@ def test_neither_pairs_nor_labels_are_read() -> None:
 
 
 def episodes(kept: float) -> Episodes:
-    """The parent's coefficient is right in one direction, and wrong in another in which instruments differ at random."""
+    """The parent's coefficient is right in one direction, and in another, where instruments differ, it is not."""
     torch.manual_seed(0)
     number, samples = 40, 30
     parent = torch.randn(number, samples, 2)
