@@ -1,4 +1,7 @@
-"""Neural and hybrid methods by name. They need an axis and a model, and torch, which is imported when one is made."""
+"""Neural, hybrid and simulating methods by name.
+
+They need an axis and a model, and torch, which is imported when one is made.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from spektron.transfer.classical._correction import SpectrumCorrection
 from spektron.transfer.hybrid import Hybrid, Pooled
 
 if TYPE_CHECKING:
+    from spektron.transfer.meta import MetaLearned, ZeroShot
     from spektron.transfer.neural import Embedded, FineTuned
 
 __all__ = ["NEURAL", "Measured"]
@@ -53,6 +57,18 @@ class Measured:
 
         return FineTuned(self.wavenumber_cm1, self.model, modality=self.modality, **given)
 
+    def meta_learned(self, **given: Any) -> MetaLearned:
+        """Rules of adaptation, learned on simulated instruments."""
+        from spektron.transfer.meta import MetaLearned
+
+        return MetaLearned(self.wavenumber_cm1, self.model, modality=self.modality, **given)
+
+    def zero_shot(self, calibration: ChildCalibration, **given: Any) -> ZeroShot:
+        """A calibration on simulated pairs."""
+        from spektron.transfer.meta import ZeroShot
+
+        return ZeroShot(calibration, self.wavenumber_cm1, modality=self.modality, **given)
+
 
 def _base() -> ChildCalibration:
     """The strongest classical method on corn."""
@@ -89,7 +105,12 @@ NEURAL: Mapping[str, Callable[[Measured], ChildCalibration]] = MappingProxyType(
         "scratch": lambda m: m.fine_tuned(adapter="full", network="random", learning_rate=3e-4),
         "cnn": lambda m: m.fine_tuned(network="cnn", steps=200),
         "lora_8_ensemble": lambda m: m.fine_tuned(rank=8, members=3),
+        "meta": lambda m: m.meta_learned(),
+        "meta_embedding": lambda m: m.meta_learned(representation="encoder"),
+        "zero_shot": lambda m: m.zero_shot(_base()),
+        "zero_shot_snv": lambda m: m.zero_shot(Preprocessed("sg1snv", DifferenceAugmentedRidge())),
         "lora_8_variance": lambda m: m.fine_tuned(rank=8, heteroscedastic=True),
     }
 )
-"""Name → a calibration. Numbers are ranks; ``_random`` is an encoder that was never trained."""
+"""Name → a calibration. Numbers are ranks; ``_random`` is an encoder that was never trained. Those of no pairs
+(``zero_shot``) take the standards' spectra of the child, and neither the parent's nor the property."""

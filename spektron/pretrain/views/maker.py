@@ -83,6 +83,41 @@ class ViewMaker:
         with one_thread(intensity.device):
             return self._measured(intensity, wavenumber_start_cm1, wavenumber_stop_cm1, modality, drawn)
 
+    @torch.no_grad()
+    def on_instruments(
+        self,
+        intensity: Tensor,
+        wavenumber_start_cm1: Tensor,
+        wavenumber_stop_cm1: Tensor,
+        modality: Tensor,
+        key: Sequence[int],
+        *,
+        instrument: NDArray[np.intp],
+    ) -> Tensor:
+        """Measure samples on the same few instruments: rows of one number are changed alike, but for their noise.
+
+        Parameters
+        ----------
+        intensity, wavenumber_start_cm1, wavenumber_stop_cm1, modality, key
+            As for a call.
+        instrument : ndarray of int, shape (batch,)
+            Number of the instrument that measures each row, from 0.
+
+        Returns
+        -------
+        Tensor, shape (batch, points), float32
+        """
+        number = int(instrument.max(initial=-1)) + 1
+        drawn = self._draw(number, key, 0, 1)
+        each_row = self._draw(len(intensity), (*key, number), 0, 1)
+        same = _Drawn(
+            strengths=[strength[instrument] for strength in drawn.strengths],
+            seed=each_row.seed,
+            peak_absorbance=drawn.peak_absorbance[instrument],
+        )
+        with one_thread(intensity.device):
+            return self._measured(intensity, wavenumber_start_cm1, wavenumber_stop_cm1, modality, same)
+
     def _measured(
         self, intensity: Tensor, start_cm1: Tensor, stop_cm1: Tensor, modality: Tensor, drawn: _Drawn
     ) -> Tensor:
