@@ -18,7 +18,7 @@ from spektron.transfer.hybrid import Hybrid, Pooled
 
 if TYPE_CHECKING:
     from spektron.transfer.meta import MetaLearned, ZeroShot
-    from spektron.transfer.neural import Embedded, FineTuned
+    from spektron.transfer.neural import Embedded, EmbeddedCorrection, FineTuned
 
 __all__ = ["NEURAL", "Measured"]
 
@@ -51,6 +51,12 @@ class Measured:
 
         return Embedded(calibration, self.wavenumber_cm1, self.model, modality=self.modality, **given)
 
+    def embedded_correction(self, base: SpectrumCorrection, **given: Any) -> EmbeddedCorrection:
+        """A correction of spectra, and what features of the frozen encoder add to it."""
+        from spektron.transfer.neural import EmbeddedCorrection
+
+        return EmbeddedCorrection(base, self.wavenumber_cm1, self.model, modality=self.modality, **given)
+
     def fine_tuned(self, **given: Any) -> FineTuned:
         """A fine-tuned encoder."""
         from spektron.transfer.neural import FineTuned
@@ -81,6 +87,8 @@ NEURAL: Mapping[str, Callable[[Measured], ChildCalibration]] = MappingProxyType(
         "hybrid_pds": lambda m: Hybrid(
             Preprocessed("sg1", CorrectedPLS(PDS(window=5, rank=1))), m.embedded(Pooled()), "residual"
         ),
+        "pds_embedding": lambda m: CorrectedPLS(m.embedded_correction(PDS(window=5, rank=1))),
+        "pds_embedding_random": lambda m: CorrectedPLS(m.embedded_correction(PDS(window=5, rank=1), random=True)),
         "hybrid_stacked": lambda m: Hybrid(
             _base(), m.embedded(DifferenceAugmentedRidge(), corrections=_STACKED), "direct"
         ),
