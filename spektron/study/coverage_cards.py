@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -15,12 +16,16 @@ __all__ = ["directions_card", "reliability_card", "widths_card"]
 def reliability_card(dataset: str, here: Sequence[MeasuredCoverage], number: int = 10) -> Card:
     """What is covered against what was asked for."""
     at = min(numbers_of(here), key=lambda one: abs(one - number))
-    curves = [Curve(label="as asked for", x=[0.5, 0.95], y=[0.5, 0.95])]
+    curves = [Curve(label="as asked for", x=[0.5, 0.95], y=[0.5, 0.95], style="dashed")]
     for intervals in unique(one.intervals for one in here):
         own = [one for one in here if one.intervals == intervals]
         percents = sorted({one.percent for one in own})
         shares = [percent / 100 for percent in percents]
-        curves.append(Curve(label=intervals, x=shares, y=[mean_of(own, "coverage", at, each) for each in percents]))
+        inside = [mean_of(own, "coverage", at, each) for each in percents]
+        # There are more ways than colours: those that need no model of errors are dashed.
+        conformal = intervals.startswith(("conformal:", "split:"))
+        style: Literal["dashed", "solid"] = "dashed" if conformal else "solid"
+        curves.append(Curve(label=intervals, x=shares, y=inside, arm=intervals, style=style))
     title = f"{dataset}, {at} standards: reliability"
     figure = Figure(
         name=f"reliability_{dataset}",

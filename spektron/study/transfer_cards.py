@@ -36,7 +36,7 @@ def curves_card(dataset: str, ranked: Sequence[TransferArm], numbers: Sequence[i
         name=f"sample_efficiency_{dataset}",
         title=f"{dataset}: what more standards are worth",
         x_label="Transfer standards",
-        y_label="RMSEP / that of all samples on the child",
+        y_label="RMSEP / RMSEP of all samples",
         log_x=True,
         curves=curves,
         note=f"The {len(shown)} best methods; 1 is as good as measuring all samples on the child. Bands: 95 % {bands}.",
