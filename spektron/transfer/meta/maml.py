@@ -18,6 +18,7 @@ from torch.func import grad, vmap
 __all__ = ["Episodes", "Learner", "Standards", "adapted", "meta_train"]
 
 _RATE = 0.05
+_EXACT = 1e-12  # of a property without variation, which there is nothing to learn about
 _LOOSE_SHARE, _LOOSE_RATE = 0.5, 2.0
 """How far a share, and the logarithm of a rate, are thought to be from where they start: standard deviations."""
 
@@ -134,7 +135,7 @@ def meta_train(episodes: Episodes, steps: int, epochs: int, num_samples: int) ->
         found = vmap(predicted)(episodes.start, *episodes.standards, episodes.asked)
         missed = ((found - episodes.y).square() * episodes.counts).sum(dim=1).reshape(-1, episodes.instruments)
         # By instrument, for one that is far worse than the others is not to count for all of them.
-        error = (missed.sum(dim=0) / num_samples).log().mean()
+        error = (missed.sum(dim=0) / num_samples).clamp_min(_EXACT).log().mean()
         far = [(learner.kept - first.kept) / _LOOSE_SHARE]
         far += [each / _LOOSE_RATE for each in (learner.log_rate, learner.log_pairs[None])]
         objective = 0.5 * num_samples * error + 0.5 * torch.cat(far).square().sum()

@@ -139,6 +139,13 @@ def test_learned_rules_beat_the_parents_model_and_follow_from_the_seed() -> None
     assert rmse(found[0] - data.test_y) < 0.5 * data.test_y.std()
 
 
+def test_a_property_that_is_constant_is_predicted_so() -> None:
+    data = instruments(2, num_standards=6, samples=20)
+    given = {"X_calibration": data.x, "y_calibration": np.full(20, 3.0), "y_standards": np.full(6, 3.0)}
+    found = MetaLearned(AXIS, instruments=3, epochs=3).fit(*data.pairs, **given).predict(data.test)
+    np.testing.assert_allclose(found, 3.0, atol=1e-9)
+
+
 @pytest.mark.parametrize(("given", "match"), [({"steps": 0}, "steps"), ({"representation": "none"}, "representation")])
 def test_settings_that_cannot_be_are_refused(given: dict[str, Any], match: str) -> None:
     data = instruments(2, samples=20)
