@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import KFold
+from sklearn.model_selection import RepeatedKFold
 
 __all__ = ["MAX_LATENT", "Pls", "centred_pls", "choose_num_latent", "fit_pls", "for_all_numbers", "smallest_good"]
 
@@ -23,6 +23,8 @@ MAX_LATENT = 15
 """More than this is noise on sets of a hundred samples."""
 _TOLERANCE = 1.05
 """The smallest number whose error is within 5 % of the least: the least itself is chosen by noise."""
+_SHUFFLES = 5
+"""Of folds: of 155 raw tablets, one shuffle chooses 6, 7 or 8 latent variables, five choose 7 nine times in ten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +126,10 @@ def centred_pls(x: Array, y: Array, max_latent: int) -> Array:
     return np.cumsum(slopes[:found, None] * rotations[:found], axis=0)
 
 
-def choose_num_latent(x: Array, y: Array, max_latent: int = MAX_LATENT, folds: int = 10, seed: int = 0) -> int:
-    """Choose by cross-validation: the smallest number within 5 % of the least root mean squared error.
+def choose_num_latent(
+    x: Array, y: Array, max_latent: int = MAX_LATENT, folds: int = 10, shuffles: int = _SHUFFLES
+) -> int:
+    """Choose by repeated cross-validation: the smallest number within 5 % of the least root mean squared error.
 
     Parameters
     ----------
@@ -133,11 +137,14 @@ def choose_num_latent(x: Array, y: Array, max_latent: int = MAX_LATENT, folds: i
     max_latent : int
     folds : int
         At most as many as samples.
-    seed : int
-        Of the shuffled folds.
+    shuffles : int
+        How often samples are dealt out to folds; once where every fold is one sample.
     """
     squared = np.zeros(max_latent)
-    for train, test in KFold(min(folds, len(y)), shuffle=True, random_state=seed).split(x):
+    number = min(folds, len(y))
+    for train, test in RepeatedKFold(
+        n_splits=number, n_repeats=shuffles if number < len(y) else 1, random_state=0
+    ).split(x):
         predicted = fit_pls(x[train], y[train], max_latent).predict_all(x[test])
         squared += np.square(for_all_numbers(predicted, max_latent) - y[test, None]).sum(axis=0)
     return smallest_good(np.sqrt(squared)) + 1
