@@ -1,12 +1,16 @@
 """Two methods over many tasks and splits: how far apart they are, and in how many tasks the one is better.
 
 Splits of one task share samples, and tasks of one set share spectra, so their errors are not independent; whole tasks
-are resampled, with all their splits. What is left unsaid is another set of samples: the interval is of these.
+are resampled, with all their splits. Where tasks are combinations (a direction and a property), directions and
+properties are resampled, each for itself, and a combination counts as often as both of its parts were drawn (the
+pigeonhole bootstrap: Owen 2007). As if tasks were independent, intervals of 95 % of 6 directions × 4 properties cover
+66 to 72 % where properties, or directions, go up and down together by half of the variance; these cover 91 to 94 %
+there, and 98 % where all are independent. What is left unsaid is another set of samples: the interval is of these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,6 +23,8 @@ from spektron.core.errors import ConfigError
 __all__ = ["Band", "TasksCompared", "compare_tasks", "within_task_bands"]
 
 TaskT = TypeVar("TaskT", bound=Hashable)
+Parts = Callable[[TaskT], tuple[Hashable, ...]]
+"""What a task is a combination of, as many parts for each."""
 _RESAMPLES = 10_000
 
 
@@ -31,14 +37,14 @@ class TasksCompared:
     ratio : float
         Geometric mean over tasks of the geometric mean over splits of error / other's error; 0.95 is 5 % less.
     low, high : float
-        Ends of its interval, by a bootstrap of tasks (percentiles).
+        Ends of its interval, by a bootstrap of tasks, or of what they are combinations of (percentiles).
     num_tasks : int
     num_better : int
         Tasks with a ratio below 1.
     sign_p : float
-        Of the sign test over tasks, two-sided; ties are left out.
+        Of the sign test over tasks as if they were independent, two-sided; ties are left out.
     wilcoxon_p : float
-        Of Wilcoxon's signed-rank test of the tasks' log ratios, two-sided; 1 where all are 0.
+        Of Wilcoxon's signed-rank test of the tasks' log ratios, likewise; 1 where all are 0.
     confidence : float
     """
 
@@ -56,6 +62,7 @@ def compare_tasks(
     errors: Mapping[TaskT, NDArray[np.float64]],
     others: Mapping[TaskT, NDArray[np.float64]],
     *,
+    parts: Parts[TaskT] | None = None,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> TasksCompared:
@@ -64,7 +71,9 @@ def compare_tasks(
     Parameters
     ----------
     errors, others : mapping
-        Task → errors of its splits, all above 0; entry i of both is of the same split.
+        Task → errors of its splits, finite and above 0; entry i of both is of the same split.
+    parts : callable, optional
+        What a task is a combination of. Without it tasks are resampled as they are.
     confidence : float
     seed : int
         Of the bootstrap.
@@ -80,8 +89,8 @@ def compare_tasks(
             f"expected the same tasks on both sides, found on one side only: {', '.join(missing) or 'none'}"
         )
     logs = np.array([_log_ratio(task, errors[task], others[task]) for task in errors])
-    draws = np.random.default_rng(seed).integers(0, len(logs), (_RESAMPLES, len(logs)))
-    low, high = np.exp(np.quantile(logs[draws].mean(axis=1), [(1 - confidence) / 2, (1 + confidence) / 2]))
+    resampled = _shares(list(errors), parts, seed) @ logs
+    low, high = np.exp(np.quantile(resampled, [(1 - confidence) / 2, (1 + confidence) / 2]))
     better, decided = int((logs < 0).sum()), int((logs != 0).sum())
     return TasksCompared(
         ratio=float(np.exp(logs.mean())),
@@ -108,6 +117,7 @@ def within_task_bands(
     errors: Mapping[str, Mapping[TaskT, NDArray[np.float64]]],
     others: Mapping[TaskT, NDArray[np.float64]],
     *,
+    parts: Parts[TaskT] | None = None,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> dict[str, Band]:
@@ -119,9 +129,11 @@ def within_task_bands(
         Method → task → errors of its splits, the same tasks and splits for all; at least two methods.
     others : mapping
         Task → errors that all are divided by.
+    parts : callable, optional
+        As `compare_tasks`.
     confidence : float
     seed : int
-        Of the bootstrap of tasks.
+        Of the bootstrap.
 
     Raises
     ------
@@ -142,18 +154,34 @@ def within_task_bands(
     logs = np.array([[_log_ratio(task, each[task], others[task]) for task in tasks] for each in errors.values()])
     means = logs.mean(axis=1)
     own = (logs - logs.mean(axis=0)) * np.sqrt(len(logs) / (len(logs) - 1))
-    draws = np.random.default_rng(seed).integers(0, len(tasks), (_RESAMPLES, len(tasks)))
+    shares = _shares(tasks, parts, seed)
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     found = {}
     for method, mean, row in zip(errors, means, own, strict=True):
-        low, high = np.exp(mean + np.quantile(row[draws].mean(axis=1), tails) - row.mean())
+        low, high = np.exp(mean + np.quantile(shares @ row, tails) - row.mean())
         found[method] = Band(ratio=float(np.exp(mean)), low=float(low), high=float(high))
     return found
+
+
+def _shares(tasks: Sequence[TaskT], parts: Parts[TaskT] | None, seed: int) -> NDArray[np.float64]:
+    """How much each task counts in every resample, shape (resamples, tasks); rows add up to 1."""
+    rng = np.random.default_rng(seed)
+    named = [(task,) if parts is None else parts(task) for task in tasks]
+    counts = np.ones((_RESAMPLES, len(tasks)))
+    for part in zip(*named, strict=True):
+        levels, level = np.unique(np.array([str(one) for one in part]), return_inverse=True)
+        drawn = rng.multinomial(len(levels), np.full(len(levels), 1 / len(levels)), _RESAMPLES)
+        counts *= drawn[:, level]
+    # Where not all combinations are tasks, a resample may have none of them; it says nothing.
+    counts = counts[counts.any(axis=1)]
+    shares: NDArray[np.float64] = counts / counts.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _log_ratio(task: Hashable, above: NDArray[np.float64], below: NDArray[np.float64]) -> float:
     if above.shape != below.shape or above.ndim != 1 or not len(above):
         raise ConfigError(f"{task}: expected as many splits on both sides, found {above.shape} and {below.shape}")
-    if not ((above > 0) & (below > 0)).all():
-        raise ConfigError(f"{task}: expected errors above 0, found {min(above.min(), below.min()):g}")
+    for values in (above, below):
+        if not ((values > 0) & np.isfinite(values)).all():
+            raise ConfigError(f"{task}: expected finite errors above 0, found {values.min():g} to {values.max():g}")
     return float(np.log(above / below).mean())

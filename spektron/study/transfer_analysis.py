@@ -12,15 +12,15 @@ from spektron.report import Card, Cell, Column, Headline, Interval, Table
 from spektron.study.outcome import Findings, TrialResult
 from spektron.study.study import StudySettings
 from spektron.study.transfer_arms import TransferArm, transfer_arms
-from spektron.study.transfer_cards import curves_card, file_name, paired_card
+from spektron.study.transfer_cards import curves_card, file_name, paired_card, tasks_card
 from spektron.study.trial import CorpusIdentity
 
 __all__ = ["transfer_analysis"]
 
 _INTERVALS = (
     "Geometric means over tasks and splits of RMSEP over that of a calibration made on the child with all samples "
-    "(raw, partial least squares); to m5 moisture is left out. Intervals: bootstrap of tasks, 95 %; they are of these "
-    "samples and splits, not of other ones."
+    "(raw, partial least squares); to m5 moisture is left out. Intervals: bootstrap of directions and properties, "
+    "95 %; they are of these samples and splits, not of other ones."
 )
 
 
@@ -75,6 +75,7 @@ def transfer_analysis(
         ranked = sorted(here, key=lambda arm: arm.against_ceiling(at).ratio)
         base = next((arm for arm in here if arm.method == reference["method"]), ranked[0])
         cards += [curves_card(dataset, ranked, numbers), paired_card(dataset, ranked, base, at)]
+        cards += [tasks_card(dataset, ranked[0], at)]
         best, found = ranked[0], ranked[0].against_ceiling(at)
         headlines.append(
             Headline(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,22 +12,27 @@ from numpy.typing import NDArray
 from spektron.compare.tasks import TasksCompared, compare_tasks
 from spektron.study.outcome import TrialResult
 from spektron.study.study import StudySettings
-from spektron.transfer.protocol import counts
+from spektron.transfer.protocol import counts, parts_of_task
 
 __all__ = ["TransferArm", "transfer_arms"]
 
-_RMSEP = re.compile(r"rmsep/(?P<task>[^/]+/[^/]+)/n(?P<number>\d+)")
 Errors = Mapping[str, NDArray[np.float64]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransferArm:
-    """One method on one set: number of standards → task → RMSEP of every split."""
+    """One method on one set: number of standards → task → RMSEP of every split, and what it is held against."""
 
     method: str
     dataset: str
     errors: Mapping[int, Errors]
+    bias: Mapping[int, Errors]
     ceiling: Errors
+    untransferred: Errors
+    spread: Errors
+    """Standard deviation of the test samples' property."""
+    samples: Errors
+    """How many there are."""
     seeds: tuple[str, ...]
 
     def counted(self, number: int) -> Errors:
@@ -38,14 +42,14 @@ class TransferArm:
     def against_ceiling(self, number: int) -> TasksCompared:
         """Its ratio to a calibration made on the child with all samples."""
         counted = self.counted(number)
-        return compare_tasks(counted, {task: self.ceiling[task] for task in counted})
+        return compare_tasks(counted, {task: self.ceiling[task] for task in counted}, parts=parts_of_task)
 
     def against(self, other: TransferArm, number: int) -> TasksCompared | None:
         """None where the two were not run on the same splits."""
         if self.seeds != other.seeds:
             return None
         counted = self.counted(number)
-        return compare_tasks(counted, {task: other.errors[number][task] for task in counted})
+        return compare_tasks(counted, {task: other.errors[number][task] for task in counted}, parts=parts_of_task)
 
 
 def transfer_arms(results: Sequence[TrialResult], settings: StudySettings[Any]) -> list[TransferArm]:
@@ -57,12 +61,35 @@ def transfer_arms(results: Sequence[TrialResult], settings: StudySettings[Any]) 
     found = []
     for (dataset, method), by_seed in grouped.items():
         seeds = tuple(sorted(by_seed))
-        errors: dict[int, dict[str, NDArray[np.float64]]] = {}
-        for name in by_seed[seeds[0]].metrics:
-            if match := _RMSEP.fullmatch(name):
-                values = np.array([by_seed[seed].metrics[name] for seed in seeds])
-                errors.setdefault(int(match["number"]), {})[match["task"]] = values
-        tasks = next(iter(errors.values()))
-        ceiling = {task: np.array([by_seed[seed].metrics[f"ceiling/{task}"] for seed in seeds]) for task in tasks}
-        found.append(TransferArm(method, dataset, errors, ceiling, seeds))
+        of_splits = _by_split([by_seed[seed].metrics for seed in seeds])
+        found.append(
+            TransferArm(
+                method=method,
+                dataset=dataset,
+                errors=_by_number(of_splits, "rmsep"),
+                bias=_by_number(of_splits, "bias"),
+                ceiling=_by_task(of_splits, "ceiling"),
+                untransferred=_by_task(of_splits, "untransferred"),
+                spread=_by_task(of_splits, "spread"),
+                samples=_by_task(of_splits, "samples"),
+                seeds=seeds,
+            )
+        )
+    return found
+
+
+def _by_split(metrics: Sequence[Mapping[str, float]]) -> Errors:
+    """Name of a metric → its values in all splits; those that a split lacks are in none."""
+    return {name: np.array([each[name] for each in metrics]) for name in metrics[0] if all(name in m for m in metrics)}
+
+
+def _by_task(of_splits: Errors, what: str) -> Errors:
+    return {name.partition("/")[2]: values for name, values in of_splits.items() if name.partition("/")[0] == what}
+
+
+def _by_number(of_splits: Errors, what: str) -> Mapping[int, Errors]:
+    found: dict[int, dict[str, NDArray[np.float64]]] = {}
+    for name, values in _by_task(of_splits, what).items():
+        task, _, number = name.rpartition("/n")
+        found.setdefault(int(number), {})[task] = values
     return found

@@ -20,7 +20,8 @@ def transfer_trial(context: TrialContext) -> dict[str, float]:
     -------
     dict
         ``rmsep/<task>/n<standards>`` and ``bias/…`` in the property's unit, ``ceiling/<task>`` (RMSEP of a calibration
-        made on the child with all samples), ``spread/<task>`` (standard deviation of the test samples' property), and
+        made on the child with all samples), ``untransferred/<task>`` (of the parent's, without transfer),
+        ``spread/<task>`` (standard deviation of the test samples' property), ``samples/<task>`` (how many), and
         ``ratio/n<standards>``: the geometric mean of RMSEP over ceiling, over the tasks that count; ``ratio`` over all
         numbers of standards too.
     """
@@ -31,6 +32,8 @@ def transfer_trial(context: TrialContext) -> dict[str, float]:
         for found in benchmark_errors(config):
             name, number = found.task.name, found.num_standards
             metrics[f"ceiling/{name}"] = found.ceiling
+            metrics[f"untransferred/{name}"] = found.untransferred
+            metrics[f"samples/{name}"] = float(found.errors.num_samples)
             metrics[f"spread/{name}"] = float(found.task.test_y.std(ddof=1))
             metrics[f"rmsep/{name}/n{number}"] = found.errors.rmsep
             metrics[f"bias/{name}/n{number}"] = found.errors.bias

@@ -97,6 +97,8 @@ class TaskErrors:
     errors: PredictionErrors
     ceiling: float
     """RMSEP of a calibration made on the child with all calibration samples."""
+    untransferred: float
+    """RMSEP of the parent's calibration on the child's spectra as they are."""
 
     @property
     def ratio(self) -> float:
@@ -124,8 +126,12 @@ def benchmark_errors(
     folder = None if model is None else Path(model)
     for task in transfer_tasks(config.dataset, config.seed):
         measured = Measured(wavenumber_cm1=task.wavenumber_cm1, model=folder)
-        ceiling = float(np.sqrt(np.square(task.ceiling()).mean()))
+        ceiling, untransferred = (
+            float(np.sqrt(np.square(errors).mean())) for errors in (task.ceiling(), task.untransferred())
+        )
         for number in config.num_standards:
             made = method_named(config.method, measured) if method is None else method()
             found = prediction_errors(task.errors(made, number) + task.test_y, task.test_y)
-            yield TaskErrors(task=task, num_standards=number, errors=found, ceiling=ceiling)
+            yield TaskErrors(
+                task=task, num_standards=number, errors=found, ceiling=ceiling, untransferred=untransferred
+            )

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from spektron.core.errors import ConfigError
 
-__all__ = ["IntervalQuality", "PredictionErrors", "interval_quality", "prediction_errors"]
+__all__ = [
+    "IntervalQuality",
+    "PredictionErrors",
+    "error_intervals",
+    "interval_quality",
+    "prediction_errors",
+    "transfer_efficiency",
+]
 
 Array = NDArray[np.float64]
 
@@ -31,7 +39,7 @@ class PredictionErrors:
         1 − squared error over that of the measured mean, no unit; below 0 where the mean is the better guess, NaN where
         measured values do not vary.
     rpd : float
-        Standard deviation of the measured values over the SEP, no unit.
+        Standard deviation of the measured values over the SEP, no unit; NaN where they do not vary.
     num_samples : int
     """
 
@@ -72,15 +80,94 @@ def prediction_errors(predicted: Array, measured: Array) -> PredictionErrors:
     bias = float(error.mean())
     sep = float(error.std(ddof=1)) if len(error) > 1 else math.nan
     varied = float(np.square(measured - measured.mean()).sum())
-    deviation = float(measured.std(ddof=1)) if len(error) > 1 else math.nan
+    # The mean of equal numbers is rounded, and differs from them by that.
+    if np.ptp(measured) == 0:
+        varied = 0.0
+    deviation = math.sqrt(varied / (len(error) - 1)) if len(error) > 1 else math.nan
     return PredictionErrors(
         rmsep=float(np.sqrt(np.square(error).mean())),
         bias=bias,
         sep=sep,
         r2=1.0 - float(np.square(error).sum()) / varied if varied else math.nan,
-        rpd=deviation / sep if sep else math.inf,
+        rpd=math.nan if not varied else deviation / sep if sep else math.inf,
         num_samples=len(error),
     )
+
+
+def error_intervals(
+    predicted: Array, measured: Array, confidence: float = 0.95, resamples: int = 2000, seed: int = 0
+) -> dict[str, tuple[float, float]]:
+    """Bootstrap intervals of RMSEP, bias, SEP, R² and RPD: what other samples of the same kind would give.
+
+    Parameters
+    ----------
+    predicted, measured : ndarray, shape (samples,)
+        At least three samples, whose measured values vary.
+    confidence : float
+    resamples : int
+    seed : int
+
+    Returns
+    -------
+    dict
+        ``rmsep``, ``bias``, ``sep``, ``r2``, ``rpd`` → low and high end.
+
+    Raises
+    ------
+    ConfigError
+        As `prediction_errors`, and for fewer samples.
+
+    Notes
+    -----
+    Samples are resampled, each with its prediction; bias-corrected and accelerated (Efron 1987), by
+    `scipy.stats.bootstrap`. It knows nothing of another calibration set or of other standards.
+    """
+    prediction_errors(predicted, measured)
+    if len(measured) < 3:
+        raise ConfigError(f"expected at least 3 samples to resample, found {len(measured)}")
+
+    def statistics(predicted: Array, measured: Array, axis: int = -1) -> Array:
+        error = predicted - measured
+        number = error.shape[axis]
+        squared, bias = np.square(error).mean(axis=axis), error.mean(axis=axis)
+        sep = error.std(axis=axis, ddof=1)
+        spread = measured.std(axis=axis, ddof=1)
+        # A draw of one sample over and over has no spread to compare with.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            r2 = 1 - squared * number / (np.square(spread) * (number - 1))
+            return np.stack([np.sqrt(squared), bias, sep, r2, spread / sep])
+
+    found = stats.bootstrap(
+        (predicted, measured),
+        statistics,
+        paired=True,
+        vectorized=True,
+        n_resamples=resamples,
+        confidence_level=confidence,
+        method="BCa",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    names = ("rmsep", "bias", "sep", "r2", "rpd")
+    return {name: (float(low), float(high)) for name, low, high in zip(names, found.low, found.high, strict=True)}
+
+
+def transfer_efficiency(error: float, untransferred: float, ceiling: float) -> float:
+    """Share η of what there was to gain that a transfer gains.
+
+    Parameters
+    ----------
+    error, untransferred, ceiling : float
+        RMSEP of the transfer, of the parent's calibration on the child's spectra as they are, and of a calibration made
+        on the child with all samples.
+
+    Returns
+    -------
+    float
+        1: as good as measuring all samples on the child; 0: no better than no transfer; below 0: worse. NaN where there
+        was nothing to gain.
+    """
+    gap = untransferred - ceiling
+    return (untransferred - error) / gap if gap > 0 else math.nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +205,8 @@ def interval_quality(low: Array, high: Array, measured: Array, confidence: float
     Raises
     ------
     ConfigError
-        For other shapes, no samples, or a low end above the high one.
+        For other shapes, no samples, measured values that are not finite, a low end above the high one, or a confidence
+        that is not between 0 and 1.
 
     Notes
     -----
@@ -128,6 +216,10 @@ def interval_quality(low: Array, high: Array, measured: Array, confidence: float
         raise ConfigError(
             f"expected as many intervals as measured values, found {low.shape}, {high.shape} and {measured.shape}"
         )
+    if not 0 < confidence < 1:
+        raise ConfigError(f"confidence: expected between 0 and 1, found {confidence}")
+    if bad := int(np.count_nonzero(~np.isfinite(measured))):
+        raise ConfigError(f"expected finite measured values, found {bad} of {len(measured)} that are not")
     if bad := int(np.count_nonzero(~(low <= high))):
         raise ConfigError(f"expected low ends below high ones, found {bad} of {len(low)} that are not")
     outside = np.maximum(low - measured, 0) + np.maximum(measured - high, 0)

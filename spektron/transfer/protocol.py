@@ -19,10 +19,10 @@ from spektron.core.errors import ConfigError
 from spektron.datasets import InstrumentSet, load_corn, load_tablets
 from spektron.datasets.splits import Split, SplitsNotFoundError, published_splits
 from spektron.datasets.tablets import SPARED
-from spektron.transfer.classical import ChildCalibration, Recalibration
+from spektron.transfer.classical import ChildCalibration, CorrectedPLS, Recalibration
 from spektron.transfer.splits import draw_splits
 
-__all__ = ["DATASETS", "DatasetName", "TransferTask", "counts", "transfer_tasks"]
+__all__ = ["DATASETS", "DatasetName", "TransferTask", "counts", "parts_of_task", "transfer_tasks"]
 
 Array = NDArray[np.float64]
 DatasetName = Literal["corn", "tablets", "tablets_clean"]
@@ -105,6 +105,10 @@ class TransferTask:
         found: Array = self.fitted(method, num_standards).predict(self.test_x) - self.test_y
         return found
 
+    def untransferred(self) -> Array:
+        """Errors of the parent's calibration asked about the child's spectra as they are, raw: predicted − measured."""
+        return self.errors(CorrectedPLS(), len(self.standards))
+
     def ceiling(self) -> Array:
         """Errors of a calibration made on the child with all samples, raw: what transfer is measured against."""
         everything = Recalibration().fit(
@@ -121,6 +125,11 @@ def counts(dataset: str, task: str) -> bool:
     its ratios would drown all others.
     """
     return not (dataset == "corn" and task.endswith("-m5/moisture"))
+
+
+def parts_of_task(task: str) -> tuple[str, ...]:
+    """Direction and property of a task, by its name: what is resampled where tasks are."""
+    return tuple(task.split("/"))
 
 
 def transfer_tasks(dataset: DatasetName, repeat: int) -> Iterator[TransferTask]:

@@ -23,8 +23,13 @@ def trial(method: str, seed: int, factor: float, dataset: str = "corn", extra: s
     tasks = [*TASKS, *([extra] if extra else [])]
     ceiling = {task: 0.1 * (place + 1) * (1 + seed) for place, task in enumerate(tasks)}
     metrics = {f"ceiling/{task}": value for task, value in ceiling.items()}
+    metrics |= {f"untransferred/{task}": 5 * value for task, value in ceiling.items()}
+    metrics |= {f"spread/{task}": 2 * value for task, value in ceiling.items()}
+    metrics |= {f"samples/{task}": 20.0 for task in ceiling}
     for number in (5, 10, 50):
-        metrics |= {f"rmsep/{task}/n{number}": factor * value * (10 / number) for task, value in ceiling.items()}
+        errors = {task: factor * value * (10 / number) for task, value in ceiling.items()}
+        metrics |= {f"rmsep/{task}/n{number}": error for task, error in errors.items()}
+        metrics |= {f"bias/{task}/n{number}": 0.6 * error for task, error in errors.items()}
     if extra:
         metrics |= {f"rmsep/{extra}/n{number}": 1000.0 for number in (5, 10, 50)}
     return TrialResult(
@@ -68,6 +73,30 @@ def test_a_better_method_is_named_with_its_ratio_to_the_reference() -> None:
     assert found.status == "differs"
     assert "pds is best, 0.900 times the ceiling's RMSEP and 0.750" in found.verdict
     assert "better in 8 of 8 tasks" in found.verdict
+
+
+def test_the_best_method_is_told_task_by_task() -> None:
+    found = analysed([trial("sg1+difference_ridge", seed, 1.2) for seed in (0, 1)])
+    card = next(card for card in found.cards if "task by task" in card.title)
+    assert card.table is not None
+    row = next(row for row in card.table.rows if row["task"] == "m5-mp5/oil")
+    # ceilings of 0.2 and 0.4, so errors of 0.24 and 0.48, of which 0.6 is bias; spreads of 0.4 and 0.8
+    assert row["rmsep"] == pytest.approx(0.36)
+    assert row["bias"] == pytest.approx(0.216)
+    assert row["sep"] == pytest.approx(0.36 * 0.8 * (20 / 19) ** 0.5)
+    assert row["r2"] == pytest.approx(1 - 0.6**2 * 20 / 19)
+    assert row["rpd"] == pytest.approx(1 / (0.6 * 0.8) * (19 / 20) ** 0.5)
+    assert row["ratio"] == pytest.approx(1.2)
+    assert row["gained"] == pytest.approx((5 - 1.2) / (5 - 1))
+
+
+def test_p_values_of_many_comparisons_are_adjusted() -> None:
+    factors = {"sg1+difference_ridge": 1.2, "pds": 1.3, "mean": 1.4, "none": 1.5}
+    found = analysed([trial(name, seed, factor) for name, factor in factors.items() for seed in (0, 1)])
+    card = next(card for card in found.cards if "paired" in card.title)
+    assert card.table is not None
+    for row in card.table.rows:
+        assert row["holm_p"] == pytest.approx(3 * 2 / 2**8)  # all signs of 8 tasks alike, three comparisons
 
 
 def test_to_m5_moisture_does_not_count() -> None:

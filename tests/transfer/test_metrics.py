@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spektron.core.errors import ConfigError
-from spektron.transfer.metrics import prediction_errors
+from spektron.transfer.metrics import error_intervals, interval_quality, prediction_errors, transfer_efficiency
 
 
 def test_errors_by_hand() -> None:
@@ -47,3 +47,47 @@ def test_one_sample_has_no_spread() -> None:
 def test_what_cannot_be_compared_is_refused(predicted: np.ndarray, measured: np.ndarray, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         prediction_errors(predicted, measured)
+
+
+def test_a_constant_reference_has_neither_r2_nor_rpd() -> None:
+    found = prediction_errors(np.array([0.1, 0.2, 0.1]), np.full(3, 0.1))  # whose mean is not 0.1 to the last bit
+    assert math.isnan(found.r2)
+    assert math.isnan(found.rpd)
+
+
+def test_bootstrap_intervals_cover_about_as_often_as_they_say() -> None:
+    rng, covered, repeats = np.random.default_rng(0), 0, 200
+    for _ in range(repeats):
+        measured = rng.normal(size=40)
+        low, high = error_intervals(measured + rng.normal(0.1, 0.5, 40), measured, 0.9, resamples=400)["rmsep"]
+        covered += low <= math.sqrt(0.5**2 + 0.1**2) <= high
+    assert 0.82 <= covered / repeats <= 0.95
+
+
+def test_bootstrap_intervals_hold_what_they_are_of() -> None:
+    rng = np.random.default_rng(1)
+    measured = rng.normal(size=30)
+    predicted = measured + rng.normal(0, 0.3, 30)
+    found, ends = prediction_errors(predicted, measured), error_intervals(predicted, measured)
+    for name, (low, high) in ends.items():
+        assert low < getattr(found, name) < high
+
+
+def test_two_samples_are_not_resampled() -> None:
+    with pytest.raises(ConfigError, match="at least 3 samples"):
+        error_intervals(np.zeros(2), np.ones(2))
+
+
+def test_efficiency_is_the_share_of_the_gap_that_is_closed() -> None:
+    assert transfer_efficiency(1.5, untransferred=3.0, ceiling=1.0) == pytest.approx(0.75)
+    assert transfer_efficiency(4.0, untransferred=3.0, ceiling=1.0) == pytest.approx(-0.5)
+    assert math.isnan(transfer_efficiency(1.0, untransferred=1.0, ceiling=1.0))
+
+
+@pytest.mark.parametrize(
+    ("measured", "confidence", "words"),
+    [(np.array([np.nan]), 0.9, "finite measured values, found 1 of 1"), (np.zeros(1), 1.0, "between 0 and 1")],
+)
+def test_intervals_that_cannot_be_judged_are_refused(measured: np.ndarray, confidence: float, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        interval_quality(np.full(1, -1.0), np.ones(1), measured, confidence)
