@@ -36,7 +36,7 @@ def benchmark() -> Study[TransferConfig]:
     """The study, as a value; building it runs nothing."""
     return Study(
         name="benchmark",
-        version=1,
+        version=2,
         question="Which method of calibration transfer is best, and from how many standards on?",
         prediction="Difference-augmented ridge with 5 and 10 standards; what learns from the child's labels with 50.",
         settings=StudySettings[TransferConfig](

@@ -35,7 +35,7 @@ def hybrid_transfer() -> Study[NeuralTransferConfig]:
     """The study, as a value; building it runs nothing."""
     return Study(
         name="hybrid_transfer",
-        version=1,
+        version=2,
         question="Does a neural part beside a classical calibration add anything?",
         prediction="No hybrid is 2 % worse than its base; with 10 standards none is 5 % better.",
         settings=StudySettings[NeuralTransferConfig](

@@ -34,7 +34,7 @@ def lora_rank() -> Study[NeuralTransferConfig]:
     """The study, as a value; building it runs nothing."""
     return Study(
         name="lora_rank",
-        version=1,
+        version=2,
         question="What of a pretrained encoder to train on a few dozen spectra?",
         prediction="Ranks 4 to 16 are alike, and like the probe; none reaches the classical reference.",
         settings=StudySettings[NeuralTransferConfig](

@@ -33,7 +33,7 @@ def meta_learning() -> Study[NeuralTransferConfig]:
     """The study, as a value; building it runs nothing."""
     return Study(
         name="meta_learning",
-        version=1,
+        version=2,
         question="What do simulated instruments teach about one with few standards, or none?",
         prediction="Without a pair at most 1.3 times the error of ten; learned rules between the two ridges.",
         settings=StudySettings[NeuralTransferConfig](

@@ -30,7 +30,7 @@ def sample_efficiency() -> Study[TransferConfig]:
     """The study, as a value; building it runs nothing."""
     return Study(
         name="sample_efficiency",
-        version=1,
+        version=2,
         question="What is one more transfer standard worth?",
         prediction="Recalibration needs 30 standards on corn to come within 10 % of the best transfer.",
         settings=StudySettings[TransferConfig](

@@ -30,7 +30,7 @@ def uncertainty() -> Study[CoverageConfig]:
     """The study, as a value; building it runs nothing."""
     return Study(
         name="uncertainty",
-        version=1,
+        version=2,
         question="Do 90 % intervals of transferred predictions cover 90 %?",
         prediction="Student's intervals cover 85 to 95 % everywhere, and are narrower than split-conformal ones.",
         settings=StudySettings[CoverageConfig](

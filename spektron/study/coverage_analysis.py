@@ -13,6 +13,7 @@ from spektron.study.coverage_cards import directions_card, reliability_card, wid
 from spektron.study.measured_coverage import (
     MeasuredCoverage,
     by_direction,
+    calibration_error,
     mean_of,
     measured_coverage,
     numbers_of,
@@ -98,6 +99,7 @@ def _row(
         "intervals": own[0].intervals,
         "number": number,
         "coverage": Interval(coverage, min(of_direction), max(of_direction)),
+        "calibration": calibration_error(own, number),
     }
     widths = values_of(own, "width", number, 90)
     if widths:
@@ -125,6 +127,7 @@ def _results(rows: tuple[Mapping[str, Cell], ...], baseline: str) -> Table:
             Column("intervals", "Intervals"),
             Column("number", "Standards"),
             Column("coverage", "Coverage", format="percent"),
+            Column("calibration", "Calibration error", format=".3f"),
             Column("width", "Width", format=".2f"),
             Column("score", "Interval score", format=".2f"),
             Column("against", f"Width / {baseline}", format=".2f"),
@@ -132,8 +135,10 @@ def _results(rows: tuple[Mapping[str, Cell], ...], baseline: str) -> Table:
         rows=rows,
         note=(
             "Coverage: share of test samples on the child inside; in brackets the directions with the least and the "
-            "most. Width and interval score (the width, and what lies outside times 20) are over the deviation of the "
-            "property, geometric means over tasks. —: infinite, because there are too few standards, or the baseline."
+            "most. Calibration error: mean distance of coverage from what was asked for, over directions and 50, 80, "
+            "90 and 95 %. Width and interval score (the width, and what lies outside times 20) are over the deviation "
+            "of the property, geometric means over tasks. —: infinite, because there are too few standards, or the "
+            "baseline."
         ),
     )
 

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from spektron.study.study import TrialContext
 from spektron.transfer.coverage import CoverageConfig, task_intervals
+from spektron.transfer.protocol import parts_of_task
 
 __all__ = ["coverage_trial"]
 
@@ -22,19 +23,20 @@ def coverage_trial(context: TrialContext) -> dict[str, float]:
     dict
         ``coverage/<task>/n<standards>/c<percent>``: share of test samples inside. ``width/<task>/n<standards>`` and
         ``score/…``: mean width and interval score at 90 %, over the deviation of the test samples' property; left out
-        where intervals are infinite. ``miss``: mean distance of coverage from what was asked for, over all.
+        where intervals are infinite. ``miss``: calibration error, the mean distance of a direction's coverage, over all
+        its properties, from what was asked for, over directions, numbers of standards and confidences.
     """
     config: CoverageConfig = context.config
     metrics: dict[str, float] = {}
-    missed: dict[float, list[float]] = defaultdict(list)
+    covered: dict[tuple[str, int, float], list[float]] = defaultdict(list)
     with threadpool_limits(context.placement.threads_per_worker):
         for found in task_intervals(config):
             at = f"{found.task.name}/n{found.num_standards}"
             for confidence, quality in found.quality.items():
                 metrics[f"coverage/{at}/c{confidence:.0%}".rstrip("%")] = quality.coverage
-                missed[confidence].append(quality.coverage)
+                covered[parts_of_task(found.task.name)[0], found.num_standards, confidence].append(quality.coverage)
             spread = float(found.task.test_y.std(ddof=1))
             if np.isfinite(found.quality[0.9].width):
                 metrics[f"width/{at}"] = found.quality[0.9].width / spread
                 metrics[f"score/{at}"] = found.quality[0.9].score / spread
-    return {**metrics, "miss": mean(abs(mean(each) - confidence) for confidence, each in missed.items())}
+    return {**metrics, "miss": mean(abs(mean(each) - confidence) for (_, _, confidence), each in covered.items())}

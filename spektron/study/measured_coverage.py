@@ -12,7 +12,16 @@ import numpy as np
 from spektron.study.outcome import TrialResult
 from spektron.study.study import StudySettings
 
-__all__ = ["MeasuredCoverage", "by_direction", "mean_of", "measured_coverage", "numbers_of", "unique", "values_of"]
+__all__ = [
+    "MeasuredCoverage",
+    "by_direction",
+    "calibration_error",
+    "mean_of",
+    "measured_coverage",
+    "numbers_of",
+    "unique",
+    "values_of",
+]
 
 _KEY = re.compile(
     r"(?P<what>coverage|width|score)/(?P<direction>[^/]+)/(?P<task>[^/]+)/n(?P<number>\d+)(/c(?P<at>\d+))?"
@@ -72,9 +81,23 @@ def mean_of(measured: Sequence[MeasuredCoverage], what: str, number: int, percen
     return float(np.mean([one.value for one in values_of(measured, what, number, percent)]))
 
 
-def by_direction(measured: Sequence[MeasuredCoverage], number: int) -> dict[str, float]:
-    """Coverage at 90 %, over properties and splits."""
+def calibration_error(measured: Sequence[MeasuredCoverage], number: int) -> float:
+    """Mean distance of coverage from what was asked for, over directions and confidences."""
+    percents = unique(one.percent for one in measured if one.what == "coverage")
+    return float(
+        np.mean(
+            [
+                abs(share - percent / 100)
+                for percent in percents
+                for share in by_direction(measured, number, percent).values()
+            ]
+        )
+    )
+
+
+def by_direction(measured: Sequence[MeasuredCoverage], number: int, percent: int = 90) -> dict[str, float]:
+    """Coverage, over properties and splits."""
     found: dict[str, list[float]] = {}
-    for one in values_of(measured, "coverage", number, 90):
+    for one in values_of(measured, "coverage", number, percent):
         found.setdefault(one.direction, []).append(one.value)
     return {direction: float(np.mean(values)) for direction, values in found.items()}

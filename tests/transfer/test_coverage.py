@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -78,6 +80,18 @@ def test_intervals_that_cover_everywhere_are_enough_and_compared_in_width() -> N
     row = next(row for row in found.results.rows if row["intervals"] == "mean" and row["number"] == 10)
     assert row["against"] == pytest.approx(0.8)
     assert {card.title for card in found.cards} >= {"corn, 10 standards: reliability"}
+
+
+def test_calibration_error_is_not_cancelled_between_directions() -> None:
+    result = trial("mean", 0, 0.9)
+    uneven = {
+        name: value * (1.1 if "/a-b/" in name else 0.9) if name.startswith("coverage/") else value
+        for name, value in result.metrics.items()
+    }
+    found = analysed(replace(result, metrics=uneven))
+    assert found.results is not None
+    for row in found.results.rows:
+        assert row["calibration"] == pytest.approx(0.1 * (0.5 + 0.8 + 0.9 + 0.95) / 4)
 
 
 def test_what_covers_too_little_is_named() -> None:

@@ -35,8 +35,9 @@ class PredictionIntervals(ChildCalibration):
     calibration : ChildCalibration
         It is cloned; what is predicted is what it predicts.
     kind : {"student", "conformal"}
-        "student": Student's intervals, for any number of standards. "conformal": the quantile of left-out standards'
-        errors, without a distribution, and infinite below 9 standards at 90 %; they need the standards' property.
+        "student": Student's intervals of the parent's own shape, for any number of standards. "conformal": the quantile
+        of left-out standards' errors, without a distribution, and infinite below 9 standards at 90 %; they need the
+        standards' property.
     folds : int
         How often the calibration is made again to leave samples out; those that leave samples out anyway are not.
 
@@ -47,12 +48,16 @@ class PredictionIntervals(ChildCalibration):
     scale_ : float
         Standard deviation of an error on the child, of a sample as far from the others as is usual.
     degrees_of_freedom_ : float
-        Of Student's distribution.
+        Of Student's distribution: how well the scale is known.
 
     Notes
     -----
     The scale is the parent's left-out error, times by how much left-out standards' errors are greater on the child than
     on the parent, drawn towards what needs no label: how far the instruments' predictions of one sample are apart.
+
+    Errors are not Gaussian: some samples are odd, which makes the standard deviation large and leaves most errors
+    small. The parent has enough left-out errors to say so: the interval is Student's times what the conformal quantile
+    of the parent's errors (Vovk, Gammerman and Shafer 2005) is above a Gaussian's of their deviation.
 
     Errors grow with the distance from the calibration set, so each interval is as wide as is to be expected at its
     sample's distance (normalised nonconformity: Papadopoulos, Gammerman and Vovk 2008; here half of the variance grows
@@ -88,7 +93,8 @@ class PredictionIntervals(ChildCalibration):
         if self.kind == "conformal":
             ends = conformal_ends(self._conformal, predicted, confidence, deviation)
             return Interval(predicted, ends[:, 0], ends[:, 1])
-        half = stats.t.ppf((1 + confidence) / 2, self.degrees_of_freedom_) * self.scale_ * deviation
+        half = stats.t.ppf((1 + confidence) / 2, self.degrees_of_freedom_) * self._shape(confidence) * self.scale_
+        half = half * deviation
         return Interval(predicted, predicted - half, predicted + half)
 
     def _fit(self, known: Known) -> None:
@@ -106,10 +112,20 @@ class PredictionIntervals(ChildCalibration):
         self._leverage = Leverage(known.x)
         variance = self._leverage.variance(known.parent)
         self.scale_ = float(np.sqrt(squared_error(self.left_out_, variance)))
-        # The relative variances of two estimates that are multiplied add up, so that the scarcer of them rules.
-        self.degrees_of_freedom_ = 1 / (1 / (len(variance) + PRIOR - 1) + 1 / (len(self.left_out_.parent) - 1))
+        # The relative variances of two estimates that are multiplied add up, so that the scarcer of them rules. Both
+        # are mean squares about zero, from which no mean was taken.
+        self.degrees_of_freedom_ = 1 / (1 / (len(variance) + PRIOR) + 1 / len(self.left_out_.parent))
+        of_parent = np.abs(self.left_out_.parent) / np.sqrt(self._leverage.variance(known.x))
+        typical = float(np.sqrt(np.square(of_parent).mean()))
+        self._relative = of_parent / typical if typical > 0 else np.ones(len(of_parent))
         if self.left_out_.child is not None:
             self._conformal = ConformalRegressor().fit(self.left_out_.child, sigmas=np.sqrt(variance))
+
+    def _shape(self, confidence: float) -> float:
+        """What the parent's errors have this share below, over what Gaussian errors of their deviation have."""
+        number = len(self._relative)
+        quantile = np.quantile(self._relative, min(1.0, confidence * (number + 1) / number))
+        return float(quantile / stats.norm.ppf((1 + confidence) / 2))
 
     def _predict(self, child: Array) -> Array:
         predicted: Array = self.calibration_.predict(child)

@@ -28,14 +28,23 @@ class Instruments:
 
 
 def instruments(
-    seed: int, num_standards: int = 10, samples: int = 60, test: int = 200, error: float = 0.05
+    seed: int,
+    num_standards: int = 10,
+    samples: int = 60,
+    test: int = 200,
+    error: float = 0.05,
+    odd: float = 0.0,
 ) -> Instruments:
+    """`odd`: share of samples whose property's error is six times as large."""
     random = np.random.default_rng(seed)
     axis = np.linspace(0, 1, 50)
     bands = np.exp(-0.5 * ((axis - np.array([[0.2], [0.5], [0.8]])) / 0.1) ** 2)
     amounts = random.uniform(0, 1, (samples + test, 3))
     clean = amounts @ bands
-    y = amounts[:, 0] + error * random.normal(size=samples + test)
+    errors = error * random.normal(size=samples + test)
+    if odd:
+        errors *= np.where(random.uniform(size=samples + test) < odd, 6.0, 1.0)
+    y = amounts[:, 0] + errors
     noise = lambda: 0.005 * random.normal(size=clean.shape)  # noqa: E731
     parent, child = clean + noise(), 1.05 * clean + 0.1 * axis + noise()
     standards = random.permutation(samples)[:num_standards]
