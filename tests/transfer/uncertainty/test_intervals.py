@@ -36,7 +36,7 @@ def test_other_confidences_are_kept_too(confidence: float) -> None:
 
 @pytest.mark.parametrize("confidence", [0.5, 0.8, 0.95])
 def test_a_few_odd_samples_do_not_widen_all_intervals(confidence: float) -> None:
-    """Gaussian intervals of the deviation that one odd sample in ten makes would hold 82 and 93 % for 50 and 80."""
+    """Gaussian intervals of the deviation that one odd sample in ten makes would hold 75 and 92 % for 50 and 80."""
     inside = []
     for seed in range(30):
         known = instruments(seed, num_standards=30, samples=150, odd=0.1)
