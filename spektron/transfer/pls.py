@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import RepeatedKFold
+
+from spektron.transfer._samples import Rows, same_sample, sample_folds
 
 __all__ = ["MAX_LATENT", "Pls", "centred_pls", "choose_num_latent", "fit_pls", "for_all_numbers", "smallest_good"]
 
@@ -127,7 +128,12 @@ def centred_pls(x: Array, y: Array, max_latent: int) -> Array:
 
 
 def choose_num_latent(
-    x: Array, y: Array, max_latent: int = MAX_LATENT, folds: int = 10, shuffles: int = _SHUFFLES
+    x: Array,
+    y: Array,
+    max_latent: int = MAX_LATENT,
+    folds: int = 10,
+    shuffles: int = _SHUFFLES,
+    sample: Rows | None = None,
 ) -> int:
     """Choose by repeated cross-validation: the smallest number within 5 % of the least root mean squared error.
 
@@ -139,12 +145,12 @@ def choose_num_latent(
         At most as many as samples.
     shuffles : int
         How often samples are dealt out to folds; once where every fold is one sample.
+    sample : ndarray of int, shape (samples,), optional
+        As `same_sample` gives it: rows of one sample are left out together. None: those whose spectra are the same.
     """
     squared = np.zeros(max_latent)
-    number = min(folds, len(y))
-    for train, test in RepeatedKFold(
-        n_splits=number, n_repeats=shuffles if number < len(y) else 1, random_state=0
-    ).split(x):
+    sample = same_sample(x) if sample is None else sample
+    for train, test in sample_folds(sample, folds, shuffles=shuffles):
         predicted = fit_pls(x[train], y[train], max_latent).predict_all(x[test])
         squared += np.square(for_all_numbers(predicted, max_latent) - y[test, None]).sum(axis=0)
     return smallest_good(np.sqrt(squared)) + 1

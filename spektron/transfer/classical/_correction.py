@@ -10,6 +10,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from spektron.transfer._samples import same_sample
+
 __all__ = ["Array", "SpectrumCorrection"]
 
 Array = NDArray[np.float64]
@@ -53,6 +55,7 @@ class SpectrumCorrection(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self, X, y, dtype=np.float64, multi_output=True, y_numeric=True, ensure_min_samples=self._least_standards
         )
         parent = np.asarray(parent, dtype=np.float64).reshape(len(child), -1)  # one channel, where it is one number
+        self._sample = same_sample(parent)
         self.child_mean_, self.parent_mean_ = child.mean(axis=0), parent.mean(axis=0)
         self._look_at = None if regression is None else _vectors(regression, parent.shape[1])
         centred = [

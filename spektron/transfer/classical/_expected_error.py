@@ -13,18 +13,15 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import KFold
 
+from spektron.transfer._samples import Rows, folds_of, same_sample
 from spektron.transfer.classical._calibration import Known
 
-__all__ = ["Predictions", "expected_error", "own_rows", "own_rows_of"]
+__all__ = ["Predictions", "expected_error", "own_rows", "own_rows_of", "samples"]
 
 Array = NDArray[np.float64]
 Predictions = Callable[[Array, Array], tuple[Array, Array]]
 """Spectra of the child and of the parent in, predictions of both out, each of shape (samples, settings)."""
-
-_SAME = 1e-9
-"""Share of a spectrum's greatest value: rounding of a preprocessing, far below any instrument's noise."""
 
 
 def expected_error(known: Known, fit: Callable[[Known], Predictions], folds: int = 10) -> tuple[Array, Array]:
@@ -45,22 +42,21 @@ def expected_error(known: Known, fit: Callable[[Known], Predictions], folds: int
 
     Notes
     -----
-    A standard that is a calibration sample is left out together with it.
+    A standard that is a calibration sample is left out together with it, and so is every repeat of it.
     """
-    calibration = _parts(len(known.x), folds)
-    own = own_rows(known)
-    fold_of = np.empty(len(known.x), dtype=np.intp)
-    for fold, rows in enumerate(calibration):
-        fold_of[rows] = fold
-    of_standard = np.full(len(known.child), -1)
-    of_standard[own >= 0] = fold_of[own[own >= 0]]
-    others = np.flatnonzero(own < 0)
-    for fold, rows in enumerate(_parts(len(others), folds)):
-        of_standard[others[rows]] = fold
+    of_x, of_standard = samples(known)
+    fold_of = folds_of(of_x, folds)
+    number = int(fold_of.max()) + 1
+    own = of_standard < len(of_x)
+    left_with = np.full(len(known.child), -1)
+    left_with[own] = fold_of[of_standard[own]]
+    others = of_standard[~own]
+    if len(others):
+        left_with[~own] = folds_of(others, number) if np.ptp(others) else 0
     on_parent: list[Array] = []
     between: list[Array] = []
-    for fold, rows in enumerate(calibration):
-        left = of_standard == fold
+    for fold in range(number):
+        rows, left = np.flatnonzero(fold_of == fold), left_with == fold
         # Nothing can be learned of one standard: of two or three, those left out stay.
         kept = ~left if (~left).sum() >= 2 else np.ones(len(left), dtype=np.bool_)
         predict = fit(_part(known, np.setdiff1d(np.arange(len(known.x)), rows), kept))
@@ -71,27 +67,29 @@ def expected_error(known: Known, fit: Callable[[Known], Predictions], folds: int
     return np.sqrt(parents + np.concatenate(between).mean(axis=0)), np.sqrt(parents)
 
 
-def _parts(number: int, folds: int) -> list[NDArray[np.intp]]:
-    if number < 2:
-        return [np.arange(number)]
-    split = KFold(min(folds, number), shuffle=True, random_state=0).split(np.arange(number))
-    return [left for _, left in split]
+def samples(known: Known) -> tuple[Rows, Rows]:
+    """Sample of each calibration row and of each standard.
+
+    Its number is that of the first row of the calibration set that is this sample; of a standard that is none of
+    them, the number of calibration rows and that of the first such standard.
+    """
+    return _samples_of(known.parent, known.x)
 
 
-def own_rows(known: Known) -> NDArray[np.intp]:
+def own_rows(known: Known) -> Rows:
     """Row of the calibration set that is the standard itself, or −1."""
     return own_rows_of(known.parent, known.x)
 
 
-def own_rows_of(parent: Array, x: Array) -> NDArray[np.intp]:
+def own_rows_of(parent: Array, x: Array) -> Rows:
     """Row of `x` that a standard's spectrum on the parent is, or −1."""
-    found = np.full(len(parent), -1, dtype=np.intp)
-    for standard, spectrum in enumerate(parent):
-        apart = np.abs(x - spectrum).max(axis=1)
-        nearest = int(apart.argmin())
-        if apart[nearest] <= _SAME * np.abs(spectrum).max():
-            found[standard] = nearest
-    return found
+    sample = _samples_of(parent, x)[1]
+    return np.where(sample < len(x), sample, -1)
+
+
+def _samples_of(parent: Array, x: Array) -> tuple[Rows, Rows]:
+    first = same_sample(np.concatenate([x, parent]))
+    return first[: len(x)], first[len(x) :]
 
 
 def _part(known: Known, rows: NDArray[np.intp], standards: NDArray[np.bool_]) -> Known:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spektron.transfer.classical._calibration import ChildCalibration, Known, LeftOut
-from spektron.transfer.classical._expected_error import own_rows
+from spektron.transfer.classical._expected_error import samples
 
 __all__ = ["left_out", "squared_error"]
 
@@ -102,10 +102,12 @@ def squared_error(errors: LeftOut, variance: Array | None = None, standards: NDA
 def _folds(known: Known, number: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Fold of each calibration sample and of each standard: one and the same where a standard is such a sample."""
     random = np.random.default_rng(seed)
-    own = own_rows(known)
+    of_x, of_child = samples(known)
     # Measurements of one sample stay together.
-    _, sample = np.unique(np.where(own >= 0, own, len(known.x) + np.arange(len(own))), return_inverse=True)
+    _, sample = np.unique(of_child, return_inverse=True)
     of_standard = random.permutation(sample.max() + 1)[sample] % number
     of_sample = random.permutation(len(known.x)) % number
-    of_sample[own[own >= 0]] = of_standard[own >= 0]
+    own = of_child < len(known.x)
+    of_sample[of_child[own]] = of_standard[own]
+    of_sample = of_sample[of_x]
     return of_sample, of_standard

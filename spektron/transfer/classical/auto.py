@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, LeftOut
-from spektron.transfer.classical._expected_error import own_rows
+from spektron.transfer.classical._expected_error import samples
 from spektron.transfer.classical._left_out import left_out, squared_error
 from spektron.transfer.classical.corrected_pls import CorrectedPLS
 from spektron.transfer.classical.difference_augmented_pls import DifferenceAugmentedPLS
@@ -135,8 +135,7 @@ def _possible(names: Sequence[PreprocessingName], known: Known) -> list[Preproce
 
 def _methods(known: Known) -> list[str]:
     """Those that can be judged: samples have to be left out, and enough to stay."""
-    own = own_rows(known)
-    distinct = len(np.unique(own[own >= 0])) + int((own < 0).sum())
+    distinct = len(np.unique(samples(known)[1]))
     return [
         name
         for name, make in _METHODS.items()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.model_selection import KFold
 
+from spektron.transfer._samples import Rows
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, LeftOut
-from spektron.transfer.classical._expected_error import own_rows
+from spektron.transfer.classical._expected_error import samples
 
 __all__ = ["DifferenceAugmentedRidge"]
 
@@ -84,7 +84,8 @@ class DifferenceAugmentedRidge(ChildCalibration):
         models = [rows.solve(everything, weight) for weight in child_weights]
         combined = sum(model.combination(penalties) @ share for model, share in zip(models, shares, strict=True))
         self.coef_ = rows.spectra.T @ combined
-        self.intercept_ = float(models[0].y_mean - models[0].child_centre @ rows.spectra @ self.coef_)
+        middle = known.x.mean(axis=0) + models[0].child_centre @ rows.spectra
+        self.intercept_ = float(models[0].y_mean - middle @ self.coef_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,22 +100,24 @@ class _Rows:
     y: Array
     labels: Array | None
     num_parent: int
-    sample: NDArray[np.intp]
+    sample: Rows
     """Sample of each standard: a row of the parent's set where it is one of them, or a number after those."""
+    of_x: Rows
+    """Sample of each row of the parent's set: the first that is the same."""
 
     @classmethod
     def of(cls, known: Known) -> _Rows:
-        spectra = np.vstack([known.x, known.parent, known.child])
-        num_parent, num_standards = len(known.x), len(known.child)
-        own = own_rows(known)
-        sample = np.where(own >= 0, own, np.arange(num_parent, num_parent + num_standards))
+        # Of spectra that lie far from 0, products say nothing of how they differ: 1e4 higher, nine digits are lost.
+        spectra = np.vstack([known.x, known.parent, known.child]) - known.x.mean(axis=0)
+        of_x, sample = samples(known)
         return cls(
             spectra=spectra,
             gram=spectra @ spectra.T,
             y=known.y,
             labels=known.labels,
-            num_parent=num_parent,
+            num_parent=len(known.x),
             sample=sample,
+            of_x=of_x,
         )
 
     @property
@@ -122,15 +125,15 @@ class _Rows:
         """Samples, of the parent's set and standards beyond it."""
         return int(max(self.num_parent, self.sample.max() + 1))
 
-    def parent(self, standards: NDArray[np.intp]) -> NDArray[np.intp]:
+    def parent(self, standards: Rows) -> Rows:
         """Rows of the standards on the parent."""
         return self.num_parent + standards
 
-    def child(self, standards: NDArray[np.intp]) -> NDArray[np.intp]:
+    def child(self, standards: Rows) -> Rows:
         """Rows of the standards on the child."""
         return self.num_parent + len(self.sample) + standards
 
-    def solve(self, samples: NDArray[np.intp], child_weight: float) -> _Model:
+    def solve(self, samples: Rows, child_weight: float) -> _Model:
         """Diagonalise the model of these samples; at least one is a standard."""
         size = len(self.spectra)
         kept = samples[samples < self.num_parent]
@@ -183,12 +186,12 @@ class _Model:
         shares: Array = self.back @ (self.answers[:, None] / self._shrunk(penalties))
         return shares
 
-    def predict(self, rows: NDArray[np.intp], centre: Array, penalties: Array) -> Array:
+    def predict(self, rows: Rows, centre: Array, penalties: Array) -> Array:
         """Of rows of the table, shape (rows, penalties)."""
         predicted: Array = (self.gram[rows] - centre @ self.gram) @ self.combination(penalties) + self.y_mean
         return predicted
 
-    def leverage(self, rows: NDArray[np.intp], centre: Array, penalties: Array) -> Array:
+    def leverage(self, rows: Rows, centre: Array, penalties: Array) -> Array:
         """How far rows lie from what the model was made of, in units of the noise, shape (rows, penalties)."""
         moved = np.eye(len(self.gram))[rows] - centre
         inside = (moved @ self.gram @ self.back) ** 2
@@ -268,15 +271,23 @@ def _log_shares(rows: _Rows, errors: _Errors) -> Array:
     return log_share
 
 
-def _folds(rows: _Rows) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def _folds(rows: _Rows) -> list[tuple[Rows, Rows]]:
     """Samples that are kept and left out, shuffled again where a fold would take all standards."""
-    found: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
+    found: list[tuple[Rows, Rows]] = []
     for seed in range(_SHUFFLES):
         folds = KFold(min(_FOLDS, rows.num_samples), shuffle=True, random_state=seed)
-        found = list(folds.split(np.arange(rows.num_samples)))
+        found = [_whole(rows, left) for _, left in folds.split(np.arange(rows.num_samples))]
         if all(np.isin(rows.sample, kept).any() for kept, _ in found):
             break
     return found
+
+
+def _whole(rows: _Rows, left: Rows) -> tuple[Rows, Rows]:
+    """Samples that are kept and left out; a calibration row that repeats another is where the other is."""
+    first = np.arange(rows.num_samples)
+    first[: rows.num_parent] = rows.of_x
+    out = np.isin(first, left)
+    return np.flatnonzero(~out), np.flatnonzero(out)
 
 
 def _log(risk: Array) -> Array:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.model_selection import KFold
 
+from spektron.transfer._samples import Rows, same_sample, sample_folds
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
 from spektron.transfer.pls import MAX_LATENT, fit_pls, for_all_numbers, smallest_good
 
@@ -46,6 +46,7 @@ class GlobalPLS(ChildCalibration):
         at_least("weight", self.weight, 0)
         x, y = np.concatenate([known.x, known.child]), np.concatenate([known.y, known.labels])
         own = np.arange(len(y)) >= len(known.x)
+        sample = same_sample(np.concatenate([known.x, known.parent]))
         if self.weight is not None:
             weights: tuple[float, ...] = (self.weight,)
         else:
@@ -53,7 +54,7 @@ class GlobalPLS(ChildCalibration):
         errors, numbers = [], []
         for weight in weights if len(weights) > 1 or self.num_latent is None else ():
             counts = np.where(own, weight, 1.0)
-            squared = _left_out(x, y, counts, self.num_latent or MAX_LATENT)
+            squared = _left_out(x, y, counts, sample, self.num_latent or MAX_LATENT)
             numbers.append(self.num_latent or smallest_good(np.sqrt(counts @ squared)) + 1)
             errors.append(float(np.sqrt(squared[own, numbers[-1] - 1].mean())))
         best = smallest_good(np.array(errors)) if len(errors) > 1 else 0
@@ -64,10 +65,10 @@ class GlobalPLS(ChildCalibration):
         self._keep(model.coefficients[-1], model.x_mean, model.y_mean)
 
 
-def _left_out(x: Array, y: Array, weights: Array, most: int) -> Array:
-    """Squared errors of left-out samples, shape (samples, numbers)."""
+def _left_out(x: Array, y: Array, weights: Array, sample: Rows, most: int) -> Array:
+    """Squared errors of samples that are left out on both instruments, shape (rows, numbers)."""
     squared = np.zeros((len(y), most))
-    for train, test in KFold(min(_FOLDS, len(y)), shuffle=True, random_state=0).split(x):
+    for train, test in sample_folds(sample, _FOLDS):
         predicted = fit_pls(x[train], y[train], most, weights[train]).predict_all(x[test])
         squared[test] = np.square(for_all_numbers(predicted, most) - y[test, None])
     return squared

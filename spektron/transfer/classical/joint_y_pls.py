@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.model_selection import KFold
 
+from spektron.transfer._samples import Rows, folds_of
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._expected_error import samples
 from spektron.transfer.pls import MAX_LATENT, for_all_numbers, smallest_good
 
 __all__ = ["JointYPLS"]
@@ -45,7 +45,7 @@ class JointYPLS(ChildCalibration):
         assert known.labels is not None
         at_least("num_latent", self.num_latent, 1)
         blocks = ((known.x, known.y), (known.child, known.labels))
-        wanted = self.num_latent or _chosen(*blocks)
+        wanted = self.num_latent or _chosen(*blocks, *samples(known))
         parent, child = _coefficients(*blocks, wanted)
         self.num_latent_ = len(child)
         self._keep(child[-1], known.child.mean(axis=0), float(known.labels.mean()))
@@ -114,10 +114,10 @@ class _Block:
         return score
 
 
-def _chosen(parent: Block, child: Block) -> int:
+def _chosen(parent: Block, child: Block, of_x: Rows, of_standard: Rows) -> int:
     blocks, most = (parent, child), min(MAX_LATENT, len(parent[0]) - 2)
     folds = max(2, min(_FOLDS, len(parent[1])))
-    left_out = [_fold_of(len(y), folds) for _, y in blocks]
+    left_out = _left_out(of_x, of_standard, folds)
     squared = np.zeros((2, most))
     for fold in range(folds):
         kept = [(x[own != fold], y[own != fold]) for (x, y), own in zip(blocks, left_out)]
@@ -129,9 +129,12 @@ def _chosen(parent: Block, child: Block) -> int:
     return smallest_good(np.sqrt(squared.sum(axis=0))) + 1
 
 
-def _fold_of(number: int, folds: int) -> NDArray[np.intp]:
-    """Fold in which each sample is left out; where there are fewer samples than folds, some leave none out."""
-    of = np.empty(number, dtype=np.intp)
-    for fold, (_, left) in enumerate(KFold(min(folds, number), shuffle=True, random_state=0).split(of)):
-        of[left] = fold
-    return of
+def _left_out(of_x: Rows, of_standard: Rows, folds: int) -> tuple[Rows, Rows]:
+    """Fold in which each row is left out, a sample on both instruments in one.
+
+    Where there are fewer standards than folds, some leave none of them out.
+    """
+    parent, child = folds_of(of_x, folds), folds_of(of_standard, folds)
+    own = of_standard < len(of_x)
+    parent[of_standard[own]] = child[own]
+    return parent[of_x], child

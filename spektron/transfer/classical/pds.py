@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import KFold
 
+from spektron.transfer._samples import sample_folds
 from spektron.transfer.classical._correction import Array, SpectrumCorrection
+from spektron.transfer.classical._settings import whole_number
 
 __all__ = ["PDS"]
 
@@ -41,6 +42,9 @@ class PDS(SpectrumCorrection):
     Notes
     -----
     Where the instruments have other numbers of channels, a parent's channel lies at the same share of the axis.
+
+    chemotools' piecewise direct standardization is correct, but chooses neither window nor rank nor penalty, and solves
+    channel by channel: it takes over 100 times as long (`benchmarks/pds.py`).
     """
 
     def __init__(self, window: int | None = None, rank: int | None = None) -> None:
@@ -49,8 +53,7 @@ class PDS(SpectrumCorrection):
 
     def _fit(self, child: Array, parent: Array) -> None:
         for name, value in (("window", self.window), ("rank", self.rank)):
-            if value is not None and value < 1:
-                raise ValueError(f"{name}: expected at least 1, found {value}")
+            whole_number(name, value, 1)
         if self.window is not None and self.window % 2 == 0:
             raise ValueError(f"window: expected an odd number, found {self.window}")
         self._centres = np.rint(np.linspace(0, child.shape[1] - 1, parent.shape[1])).astype(np.intp)
@@ -68,7 +71,7 @@ class PDS(SpectrumCorrection):
         if len(settings) == 1:
             return settings[0]
         error = np.zeros((len(windows), len(ranks)))
-        for train, test in KFold(min(_FOLDS, len(child)), shuffle=True, random_state=0).split(child):
+        for train, test in sample_folds(self._sample, _FOLDS):
             child_mean, parent_mean = child[train].mean(axis=0), parent[train].mean(axis=0)
             for row, window in enumerate(windows):
                 pieces = _windows(child - child_mean, window, self._centres)

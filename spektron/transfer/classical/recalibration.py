@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spektron.transfer._samples import same_sample
 from spektron.transfer.classical._calibration import ChildCalibration, Known, at_least
 from spektron.transfer.pls import MAX_LATENT, choose_num_latent, fit_pls
 
@@ -34,7 +35,7 @@ class Recalibration(ChildCalibration):
         assert known.labels is not None
         at_least("num_latent", self.num_latent, 1)
         most = min(MAX_LATENT, len(known.child) - 2)
-        wanted = self.num_latent or choose_num_latent(known.child, known.labels, most)
+        wanted = self.num_latent or choose_num_latent(known.child, known.labels, most, sample=same_sample(known.parent))
         model = fit_pls(known.child, known.labels, wanted)
         self.num_latent_ = len(model.coefficients)
         self._keep(model.coefficients[-1], model.x_mean, model.y_mean)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from spektron.transfer._samples import Rows, same_sample
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
 from spektron.transfer.pls import choose_num_latent, fit_pls
 
@@ -51,7 +52,8 @@ class ResidualRidge(ChildCalibration):
         strengths, axes = np.linalg.eigh(centred @ centred.T)
         strengths = np.maximum(strengths, 0.0)
         whole = float(strengths.sum())
-        self.penalty_ = _chosen(strengths, axes, residual, whole) if self.penalty is None else self.penalty
+        sample = same_sample(known.parent)
+        self.penalty_ = _chosen(strengths, axes, residual, whole, sample) if self.penalty is None else self.penalty
         correction = _inverse(strengths, self.penalty_ * whole)
         moved = centred.T @ (axes @ (correction * (axes.T @ (residual - residual.mean()))))
         self.coef_ = model.coefficients[-1] + moved
@@ -68,15 +70,20 @@ def _inverse(strengths: Array, penalty: float) -> Array:
     return kept
 
 
-def _chosen(strengths: Array, axes: Array, residual: Array, whole: float) -> float:
-    """The penalty with the least error of standards left out one by one (PRESS, Allen 1974)."""
+def _chosen(strengths: Array, axes: Array, residual: Array, whole: float, sample: Rows) -> float:
+    """The penalty with the least error of standards left out one by one (PRESS, Allen 1974), repeats together."""
     middle = residual - residual.mean()
+    repeats = [rows for one in np.unique(sample) if len(rows := np.flatnonzero(sample == one)) > 1]
     errors = []
     for penalty in _PENALTIES:
         fitted = strengths * _inverse(strengths, penalty * whole)
         own = 1 / len(residual) + np.square(axes) @ fitted
         left = middle - axes @ (fitted * (axes.T @ middle))
         # A sample that the fit goes through whatever it is says nothing: its error is 0 / 0.
-        errors.append(float(np.square(left / np.maximum(1 - own, 1e-6)).mean()))
+        missed = left / np.maximum(1 - own, 1e-6)
+        for rows in repeats:
+            together = np.eye(len(rows)) - 1 / len(residual) - (axes[rows] * fitted) @ axes[rows].T
+            missed[rows] = np.linalg.lstsq(together, left[rows], rcond=1e-6)[0]
+        errors.append(float(np.square(missed).mean()))
     best: float = _PENALTIES[int(np.argmin(errors))]
     return best

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from spektron.transfer._samples import same_sample, sample_folds
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
 from spektron.transfer.pls import choose_num_latent, fit_pls
 
 __all__ = ["SBC"]
+
+_DOUBT = 3.0
 
 
 class SBC(ChildCalibration):
@@ -19,8 +23,9 @@ class SBC(ChildCalibration):
 
     Parameters
     ----------
-    slope : bool
-        False corrects the bias alone, the safer choice with two or three standards.
+    slope : bool, optional
+        True corrects both, False the bias alone. None: the slope too where it lowers the squared error of standards
+        that are left out one by one by more than 3 / standards of itself (see Notes).
     num_latent : int, optional
         Latent variables of the parent's model; chosen by cross-validation on its set where it is not given.
 
@@ -29,9 +34,15 @@ class SBC(ChildCalibration):
     slope_, bias_ : float
         Property = slope × prediction + bias.
     num_latent_ : int
+
+    Notes
+    -----
+    On corn (22 tasks, three splits) the bias alone is 13 % better than both with 5 standards, and 2 to 3 % worse from
+    15 on. The choice is 8 % better than both with 5, 1 % with 10, and within 0.1 % from 15 on. The 3 was chosen there,
+    of 0, 1, 3 and 5: without it the gain with 5 is 5 %.
     """
 
-    def __init__(self, slope: bool = True, num_latent: int | None = None) -> None:
+    def __init__(self, slope: bool | None = None, num_latent: int | None = None) -> None:
         self.slope = slope
         self.num_latent = num_latent
 
@@ -42,11 +53,28 @@ class SBC(ChildCalibration):
         self.num_latent_ = len(model.coefficients)
         predicted = model.predict(known.child, self.num_latent_)
         target = model.predict(known.parent, self.num_latent_) if known.labels is None else known.labels
-        centred = predicted - predicted.mean()
-        known_slope = self.slope and _vary(predicted) and _vary(target)
-        self.slope_ = float(centred @ target) / float(centred @ centred) if known_slope else 1.0
+        slope = _slope(predicted, target)
+        if self.slope is False or (self.slope is None and not _better(predicted, target, same_sample(known.parent))):
+            slope = 1.0
+        self.slope_ = slope
         self.bias_ = float(target.mean() - self.slope_ * predicted.mean())
         self._keep(self.slope_ * model.coefficients[-1], model.x_mean, self.slope_ * model.y_mean + self.bias_)
+
+
+def _slope(predicted: Array, target: Array) -> float:
+    """Of the least-squares line; 1 where either says nothing of one."""
+    centred = predicted - predicted.mean()
+    return float(centred @ target) / float(centred @ centred) if _vary(predicted) and _vary(target) else 1.0
+
+
+def _better(predicted: Array, target: Array, sample: NDArray[np.intp]) -> bool:
+    """Whether left-out standards lie so much nearer to a line with a slope that it is no chance."""
+    missed = np.zeros(2)
+    for kept, left in sample_folds(sample, len(sample)):
+        middle, level = predicted[kept].mean(), target[kept].mean()
+        for place, slope in enumerate((1.0, _slope(predicted[kept], target[kept]))):
+            missed[place] += np.square(target[left] - level - slope * (predicted[left] - middle)).sum()
+    return bool(missed[1] * (1 + _DOUBT / len(sample)) < missed[0])
 
 
 def _vary(values: Array) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.model_selection import KFold
 
+from spektron.transfer._samples import sample_folds
 from spektron.transfer.classical._correction import Array, SpectrumCorrection
+from spektron.transfer.classical._settings import whole_number
 
 __all__ = ["SST"]
 
@@ -33,8 +34,7 @@ class SST(SpectrumCorrection):
         self.rank = rank
 
     def _fit(self, child: Array, parent: Array) -> None:
-        if self.rank is not None and self.rank < 1:
-            raise ValueError(f"rank: expected at least 1, found {self.rank}")
+        whole_number("rank", self.rank, 1)
         if child.shape[1] != parent.shape[1]:
             raise ValueError(
                 f"expected the child's {child.shape[1]} channels of the parent too, found {parent.shape[1]}"
@@ -49,7 +49,7 @@ class SST(SpectrumCorrection):
         return corrected
 
     def _chosen(self, child: Array, parent: Array) -> int:
-        folds = list(KFold(min(_FOLDS, len(child)), shuffle=True, random_state=0).split(child))
+        folds = sample_folds(self._sample, _FOLDS)
         most = max(1, min(len(train) for train, _ in folds) - 1)
         error = np.zeros(most)
         for train, test in folds:

@@ -8,6 +8,7 @@ import numpy as np
 from crepes import ConformalRegressor
 from sklearn.base import clone
 
+from spektron.transfer._samples import same_sample
 from spektron.transfer.classical import ChildCalibration
 from spektron.transfer.classical._calibration import Array, Known
 from spektron.transfer.classical._expected_error import own_rows_of
@@ -31,7 +32,8 @@ class SplitConformal(ChildCalibration):
     Notes
     -----
     Intervals are all of one width. They need no model of errors, but standards that are new samples' like, and at 90 %
-    at least 18 of them: with fewer they are infinite.
+    at least 18 of them: with fewer they are infinite. Rows whose spectra on the parent are the same are one sample and
+    fall into one half; repeats that differ by noise are to be averaged before (``load_pairs(replicates="mean")``).
     """
 
     _least_standards = 3
@@ -56,9 +58,15 @@ class SplitConformal(ChildCalibration):
     def _fit(self, known: Known) -> None:
         assert known.labels is not None
         # Standards come in the order they were chosen in, the most extreme first: halves are to be alike.
-        made_of = np.arange(len(known.child)) % 2 == 0
-        if made_of.sum() < 2:
-            made_of[:2] = True
+        samples, first = np.unique(same_sample(known.parent), return_inverse=True)
+        if len(samples) < 2:
+            raise ValueError(
+                "expected at least two different standards, one to learn from and one to test, found one sample "
+                f"measured {len(known.child)} times"
+            )
+        made_of = first % 2 == 0
+        if made_of.sum() < 2:  # one sample, and another that was measured again
+            made_of = ~made_of
         # What the others are tested on must not have been learned on the parent either.
         tested = own_rows_of(known.parent[~made_of], known.x)
         learned = np.setdiff1d(np.arange(len(known.x)), tested[tested >= 0])

@@ -76,6 +76,29 @@ def test_a_linear_map_of_few_components_is_found_by_direct_standardization() -> 
     np.testing.assert_allclose(corrected, new @ mixing, atol=1e-8)
 
 
+def test_no_components_are_the_mean_difference() -> None:
+    parent, new = smooth(6), smooth(5, seed=1)
+    child = 1.1 * parent + 0.2
+    moved = DS(rank=0).fit(child, parent)
+    assert moved.rank_ == 0
+    np.testing.assert_allclose(moved.transform(new), MeanShift().fit(child, parent).transform(new), atol=1e-12)
+    with pytest.raises(ValueError, match="rank 0 moves spectra by the mean difference: expected"):
+        DS(rank=0).fit(child, parent[:, :50])
+
+
+def test_five_standards_of_many_components_are_moved_by_their_mean_and_no_more() -> None:
+    """Components of five say nothing of what a sixth is made of; those of fifty do."""
+    rng = np.random.default_rng(0)
+    parent = rng.normal(size=(60, 12)) @ rng.normal(size=(12, 80))
+    child = 1.2 * parent + 0.3 + 0.01 * rng.normal(size=parent.shape)
+    few = DS().fit(child[:5], parent[:5])
+    assert few.rank_ == 0
+    assert DS().fit(child[:50], parent[:50]).rank_ >= 12
+    left = np.abs(few.transform(child) - parent).max()
+    assert left < 0.5 * np.abs(DS(rank=3).fit(child[:5], parent[:5]).transform(child) - parent).max()
+    assert DS().fit(child[:5], parent[:5, :70]).rank_ >= 1  # channels that are not each other's cannot be moved
+
+
 def test_two_instruments_that_see_the_same_components_are_joined_by_sst() -> None:
     rng = np.random.default_rng(0)
     amounts, later = rng.normal(size=(20, 3)), rng.normal(size=(5, 3))
@@ -139,7 +162,10 @@ def test_other_channels_are_refused_where_one_axis_is_needed(correction: Spectru
         (PDS(window=0), "at least 1"),
         (PDS(rank=0), "at least 1"),
         (SST(rank=0), "at least 1"),
-        (DS(rank=0), "at least 1"),
+        (DS(rank=-1), "at least 0"),
+        (DS(rank=1.5), "whole number"),
+        (PDS(window=5.0), "whole number"),
+        (SST(rank=True), "whole number"),
         (CORAL(shrinkage=0.0), "above 0"),
     ],
     ids=repr,
