@@ -10,7 +10,9 @@ from spektron.cli.printing import plain, printed_console
 if TYPE_CHECKING:
     from spektron.transfer.model import Applied, Expected, TransferModel
 
-__all__ = ["print_comparison", "print_lines", "print_predictions"]
+__all__ = ["print_comparison", "print_known", "print_lines", "print_predictions"]
+
+_MOST_NAMED = 20
 
 
 def print_lines(lines: list[str]) -> None:
@@ -69,3 +71,24 @@ def print_predictions(applied: Applied, most: int = 12) -> None:
         note=f"{len(shown)} of {len(rows)} rows, flagged ones first" if len(shown) < len(rows) else "",
     )
     printed_console().print(render_table(table))
+
+
+def print_known(applied: Applied) -> None:
+    """Warn of samples that the transfer was made of, by name."""
+    from spektron.transfer.model.no_test import KNOWN
+
+    known = [(name, why.partition(KNOWN)[0]) for name, why in zip(applied.ids, applied.no_test, strict=True) if why]
+    if not known:
+        return
+    names = [f"{name} ({copy.removesuffix(', ')})" if copy else name for name, copy in known]
+    rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    printed_console().print(
+        plain(
+            f"warning: no test: {len(names)} of {len(applied.ids)} samples are in the calibration set, so their "
+            f"predictions say nothing of how good the transfer is: {', '.join(names[:_MOST_NAMED])}{rest}"
+        ),
+        style="yellow",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
