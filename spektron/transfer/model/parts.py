@@ -14,7 +14,7 @@ from spektron.core.errors import ConfigError, SpectrumError
 from spektron.datasets import PairedSpectra
 from spektron.transfer.classical import CORAL, DS, PDS, SST, MeanShift
 from spektron.transfer.classical._correction import SpectrumCorrection
-from spektron.transfer.methods import NEURAL, method_named
+from spektron.transfer.methods import NEURAL, check_method
 
 __all__ = ["CORRECTIONS", "TransferParts", "file_names"]
 
@@ -93,7 +93,7 @@ class TransferParts:
                 f"expected a method that a transfer's folder can keep, found the network {method}",
                 "auto is the default; networks are fitted in Python and in studies (docs/transfer.md)",
             )
-        method_named(method)
+        check_method(method, networks=False)
         if correction not in CORRECTIONS:
             raise ConfigError(f"expected a correction of {', '.join(CORRECTIONS)}, found {correction!r}")
         if len(standards) < _LEAST_STANDARDS:
