@@ -75,6 +75,17 @@ def test_the_example_is_files_that_fit_reads(spektron: Command, tmp_path: Path) 
     assert (status, (tmp_path / "t" / "report.html").exists()) == (0, True)
 
 
+def test_the_example_replaces_nobodys_files(spektron: Command, tmp_path: Path) -> None:
+    (tmp_path / "reference.csv").write_text("mine")
+    status, printed = spektron("example", tmp_path)
+    assert status == 2
+    assert "found reference.csv" in printed
+    assert [path.name for path in tmp_path.iterdir()] == ["reference.csv"]
+    assert (tmp_path / "reference.csv").read_text() == "mine"
+    (tmp_path / "reference.csv").rename(tmp_path / "lab.csv")
+    assert spektron("example", tmp_path)[0] == 0
+
+
 def test_a_transfer_is_not_overwritten_unasked(spektron: Command, files: PairFiles, transfer: Path) -> None:
     status, printed = spektron(*fit(files, transfer))
     assert status == 2
@@ -140,11 +151,13 @@ def test_one_sample_is_in_one_file(spektron: Command, files: PairFiles, transfer
 def test_what_a_method_cannot_use_is_an_error_not_a_traceback(
     spektron: Command, files: PairFiles, tmp_path: Path
 ) -> None:
-    three = ("--standards", "auto:3", "--method", "recalibration")
-    status, printed = spektron(*fit(files, tmp_path / "t"), *three)
-    assert status == 2
-    assert "error:" in printed
-    assert not (tmp_path / "t").exists()
+    for method in ("recalibration", "sg1+joint_y_pls"):
+        status, printed = spektron(*fit(files, tmp_path / "t"), "--standards", "auto:3", "--method", method)
+        assert status == 2
+        assert "needs at least 4 standards to say what it errs, found 3" in printed
+        assert not (tmp_path / "t").exists()
+    four = ("--standards", "auto:4", "--method", "recalibration")
+    assert spektron(*fit(files, tmp_path / "t"), *four)[0] == 0
 
 
 @pytest.mark.parametrize(
