@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spektron.datasets import Samples
 from spektron.report import Column, Figure, Points, Table
 from spektron.transfer.model.no_test import why_no_test
-from spektron.transfer.model.parts import file_names
+from spektron.transfer.model.parts import file_names, short_name
 from spektron.transfer.model.transfer_model import TransferModel
 from spektron.transfer.uncertainty.intervals import Interval
 from spektron.transfer.uncertainty.outliers import OutlierFlags
@@ -135,11 +135,11 @@ class Applied:
                 )
         return Figure(
             name=f"predictions_{file_names(self.predictions)[name]}",
-            title=f"Predicted {name}, with {self.confidence:.0%} intervals".replace("%", " %"),
-            x_label=name,
+            title=f"Predicted {short_name(name)}, with {self.confidence:.0%} intervals".replace("%", " %"),
+            x_label=short_name(name),
             y_label="" if named else "sample, by prediction",
             points=tuple(points),
-            y_names=tuple(self.ids[row] for row in order) if named else (),
+            y_names=tuple(short_name(self.ids[row]) for row in order) if named else (),
         )
 
 

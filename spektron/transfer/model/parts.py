@@ -16,7 +16,7 @@ from spektron.transfer.classical import CORAL, DS, PDS, SST, MeanShift
 from spektron.transfer.classical._correction import SpectrumCorrection
 from spektron.transfer.methods import NEURAL, check_method
 
-__all__ = ["CORRECTIONS", "TransferParts", "file_names"]
+__all__ = ["CORRECTIONS", "TransferParts", "file_names", "short_name"]
 
 Array = NDArray[np.float64]
 
@@ -26,6 +26,8 @@ CORRECTIONS: Mapping[str, Callable[[], SpectrumCorrection]] = MappingProxyType(
 """Name → what corrects spectra, with settings chosen from the standards."""
 
 _LEAST_STANDARDS = 3
+# As many characters as a figure's width holds in its title, beside the words around them.
+_MOST_CHARACTERS = 36
 _LEAST_CALIBRATION = 10
 
 
@@ -151,3 +153,11 @@ def file_names(properties: Iterable[str]) -> dict[str, str]:
         plain = "".join(char if char.isascii() and char.isalnum() else "_" for char in name.casefold())[:40] or "_"
         found[name] = plain if plain not in found.values() else f"{plain}_{len(found) + 1}"
     return found
+
+
+def short_name(name: str) -> str:
+    """A property or sample as sentences and figures call it: of a long name both ends, which tell it from others."""
+    if len(name) <= _MOST_CHARACTERS:
+        return name
+    end = _MOST_CHARACTERS // 3
+    return f"{name[: _MOST_CHARACTERS - end - 1]}…{name[-end:]}"
