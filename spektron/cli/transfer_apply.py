@@ -66,7 +66,8 @@ class Apply:
         print_known(applied)
         told(
             _counts(applied, len(left_out), len(refused)),
-            f"{self.out / 'predictions.csv'} (flag, reason), {self.out / 'corrected.csv'}, {self.out / 'figures'}",
+            f"{self.out / 'predictions.csv'} (flag, reason), {self.out / 'corrected.csv'}"
+            + (f", {self.out / 'figures'}" if applied.ids and applied.predictions else ""),
         )
         return 1 if refused else 0
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spektron.datasets import Samples
 from spektron.report import Column, Figure, Points, Table
-from spektron.transfer.model.no_test import why_no_test
+from spektron.transfer.model.no_test import KNOWN, why_no_test
 from spektron.transfer.model.parts import file_names, short_name
 from spektron.transfer.model.transfer_model import TransferModel
 from spektron.transfer.uncertainty.intervals import Interval
@@ -116,7 +116,7 @@ class Applied:
         order = np.argsort(found.predicted, kind="stable")
         named = len(order) <= _MOST_NAMED
         strange, known = self.flagged | self.beyond[name], self.known
-        kinds = {"like the calibration's": ~strange & ~known, "flagged": strange & ~known, "no test": known}
+        kinds = {"like the calibration's": ~strange & ~known, "flagged": strange & ~known, KNOWN: known}
         points = []
         for label, which in kinds.items():
             places = np.flatnonzero(which[order])

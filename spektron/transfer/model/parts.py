@@ -26,8 +26,8 @@ CORRECTIONS: Mapping[str, Callable[[], SpectrumCorrection]] = MappingProxyType(
 """Name → what corrects spectra, with settings chosen from the standards."""
 
 _LEAST_STANDARDS = 3
-# As many characters as a figure's width holds in its title, beside the words around them.
-_MOST_CHARACTERS = 36
+# Of wide letters as many as a figure's height holds beside it, with a word after them.
+_MOST_CHARACTERS = 30
 _LEAST_CALIBRATION = 10
 
 

@@ -110,7 +110,7 @@ def test_methods_that_cannot_be_used_say_why(model: TransferModel) -> None:
 def test_long_names_are_drawn_short_and_whole_in_tables(
     model: TransferModel, new: Samples, tmp_path: Path, recwarn: pytest.WarningsRecorder
 ) -> None:
-    name, sample = f"protein {'x' * 300} (%)", f"sample {'y' * 300} 1"
+    name, sample = f"protein {'W' * 300} (%)", f"sample {'y' * 300} 1"
     long = TransferModel.fit(replace(model.parts, references={name: model.parts.references["oil"]}))
     compared = {name: [expected_rmsep("mean", long.properties[name].intervals)]}
     applied = apply_transfer(long, replace(new, ids=(sample, *new.ids[1:])))
@@ -127,7 +127,7 @@ def test_what_it_was_made_of_is_drawn_apart(model: TransferModel, new: Samples) 
     applied = apply_transfer(model, mixed)
     assert applied.known.tolist() == [True] + [False] * (len(new.ids) - 1)
     points = {one.label: len(one.x) for one in applied.figure("oil").points}
-    assert points["no test"] == 1
+    assert points["in the calibration set: no test"] == 1
     assert sum(points.values()) == len(new.ids)
     nothing = apply_transfer(TransferModel.fit(replace(model.parts, references={})), mixed).table().rows
     assert [row["flag"] for row in nothing if row["id"] == mixed.ids[0]] == ["no test"]

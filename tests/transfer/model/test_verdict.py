@@ -71,5 +71,5 @@ def test_long_names_keep_both_ends(parts: TransferParts) -> None:
     assert len(text) < 200
     assert short_name(name).startswith("proteinxx")
     assert short_name(name).endswith("x%")
-    assert len(short_name(name)) == 36
+    assert len(short_name(name)) == 30
     assert short_name("oil") == "oil"
