@@ -59,6 +59,7 @@ class Fit:
         from spektron.datasets import load_pairs
         from spektron.report import save_figure, study_page
         from spektron.transfer.model import (
+            ChildFiles,
             TransferModel,
             TransferParts,
             chosen_standards,
@@ -67,7 +68,7 @@ class Fit:
             transfer_figures,
             transfer_report,
         )
-        from spektron.transfer.model.folder import CONFIG, ChildFiles
+        from spektron.transfer.model.folder import CONFIG
 
         something = self.out.exists() and not (self.out.is_dir() and not any(self.out.iterdir()))
         if something and not (self.overwrite and (self.out / CONFIG).exists()):
@@ -76,20 +77,22 @@ class Fit:
                 "name another folder, or replace a transfer that is there with --overwrite",
             )
         units, kinds = _both("axis-unit", self.axis_unit), _both("kind", self.kind)
-        pairs = load_pairs(
-            self.parent,
-            self.child,
-            reference=self.reference,
-            axis_unit=units,
-            kind=kinds,
-            replicates=self.replicates,
-            layout=self.layout,
-            decimal=self.decimal,
-        )
+        with as_ours():
+            pairs = load_pairs(
+                self.parent,
+                self.child,
+                reference=self.reference,
+                axis_unit=units,
+                kind=kinds,
+                replicates=self.replicates,
+                layout=self.layout,
+                decimal=self.decimal,
+            )
         print_lines(read := pairs.report().splitlines())
         ids = chosen_standards(pairs, self.standards)
         print_lines([chosen := f"standards: {len(ids)}: {', '.join(ids)}"])
         parts = TransferParts.of(pairs, ids, self.property, self.method, self.correction)
+        apply = f"spektron transfer apply {self.out} FILE … --out predictions"
         with showing() as doing, as_ours():
             model = TransferModel.fit(parts, doing)
             compared: dict[str, list[Expected]] = {}
@@ -99,20 +102,21 @@ class Fit:
                     compared[name].append(one)
                     doing(f"{name}: compared with {one.method}")
             doing("report and figures")
-            report = transfer_report(
-                model, compared, [*read, chosen], {"apply": f"spektron transfer apply {self.out} FILES"}
-            )
+            report = transfer_report(model, compared, [*read, chosen], {"apply": apply})
             page = study_page(report)
-            save_transfer(model, self.out, ChildFiles(axis_unit=units[1], kind=kinds[1]))
+            files = ChildFiles(
+                axis_unit=units[1],
+                kind=kinds[1],
+                replicates=self.replicates,
+                layout=self.layout,
+                decimal=self.decimal,
+            )
+            save_transfer(model, self.out, files)
             write_text(self.out / "report.html", page)
             for figure in transfer_figures(model, compared).values():
                 save_figure(figure, self.out / "figures" / f"{figure.name}.png")
         print_comparison(model, compared, self.out)
-        told(
-            report.verdict,
-            f"{self.out / 'report.html'}, {self.out / 'figures'}\n"
-            f"spektron transfer apply {self.out} FILE … --out predictions",
-        )
+        told(report.verdict, f"{self.out / 'report.html'}, {self.out / 'figures'}\n{apply}")
         return 0
 
 

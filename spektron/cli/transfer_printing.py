@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ from spektron.cli.printing import plain, printed_console
 if TYPE_CHECKING:
     from spektron.transfer.model import Applied, Expected, TransferModel
 
-__all__ = ["print_comparison", "print_lines", "print_predictions"]
+__all__ = ["print_comparison", "print_known", "print_lines", "print_predictions"]
+
+_MOST_NAMED = 20
 
 
 def print_lines(lines: list[str]) -> None:
@@ -22,6 +25,7 @@ def print_lines(lines: list[str]) -> None:
 def print_comparison(model: TransferModel, compared: dict[str, list[Expected]], out: Path) -> None:
     """Every property's methods, with what each is expected to err; the same goes to `out` as CSV."""
     from spektron.report import Column, Interval, Table, render_table, write_csv
+    from spektron.transfer.model.parts import short_name
 
     rows = [
         {
@@ -44,13 +48,15 @@ def print_comparison(model: TransferModel, compared: dict[str, list[Expected]], 
         rows=tuple(rows),
     )
     write_csv(table, out / "comparison.csv")
-    printed_console().print(render_table(table))
-    print_lines([f"{name}: {choice}" for name, one in model.properties.items() if (choice := one.choice())])
+    shown = tuple({**row, "property": short_name(str(row["property"]))} for row in rows)
+    printed_console().print(render_table(replace(table, rows=shown)))
+    print_lines([f"{short_name(name)}: {choice}" for name, one in model.properties.items() if (choice := one.choice())])
 
 
 def print_predictions(applied: Applied, most: int = 12) -> None:
     """The first of them, those that are flagged before others."""
     from spektron.report import Column, Table, render_table
+    from spektron.transfer.model.parts import short_name
 
     rows = [row for row in applied.table().rows if row["property"] or row["flag"]]
     if not rows:
@@ -65,7 +71,32 @@ def print_predictions(applied: Applied, most: int = 12) -> None:
     table = Table(
         title=f"Predictions, {applied.confidence:.0%} intervals".replace("%", " %"),
         columns=(*columns, Column("reason", "Why it is flagged")),
-        rows=tuple({key: row[key] for key in (*labels, "reason")} for row in shown),
+        rows=tuple(
+            {key: row[key] for key in (*labels, "reason")}
+            | {key: short_name(str(row[key])) for key in ("id", "property")}
+            for row in shown
+        ),
         note=f"{len(shown)} of {len(rows)} rows, flagged ones first" if len(shown) < len(rows) else "",
     )
     printed_console().print(render_table(table))
+
+
+def print_known(applied: Applied) -> None:
+    """Warn of samples that the transfer was made of, by name."""
+    from spektron.transfer.model.no_test import KNOWN
+
+    known = [(name, why.partition(KNOWN)[0]) for name, why in zip(applied.ids, applied.no_test, strict=True) if why]
+    if not known:
+        return
+    names = [f"{name} ({copy.removesuffix(', ')})" if copy else name for name, copy in known]
+    rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    printed_console().print(
+        plain(
+            f"warning: no test: {len(names)} of {len(applied.ids)} samples are in the calibration set, so their "
+            f"predictions say nothing of how good the transfer is: {', '.join(names[:_MOST_NAMED])}{rest}"
+        ),
+        style="yellow",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )

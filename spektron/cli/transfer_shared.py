@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -9,7 +10,7 @@ from typing import Literal
 from spektron.cli.printing import printed_console
 from spektron.core.errors import SpectrumError, SpektronError
 
-__all__ = ["AxisUnit", "Decimal", "Kind", "Layout", "Replicates", "as_ours", "showing"]
+__all__ = ["AxisUnit", "Decimal", "Kind", "Layout", "Replicates", "as_ours", "as_typed", "showing"]
 
 AxisUnit = Literal["nm", "um", "cm-1"]
 Decimal = Literal["auto", "point", "comma"]
@@ -25,12 +26,30 @@ def showing() -> Iterator[Callable[[str], None]]:
         yield lambda what: status.update(what)
 
 
+# What the library calls an argument is an option here: kind=("absorbance", "transmittance"), kind="absorbance", kind=
+# within a sentence, and kind: before what is wrong with it.
+_OPTIONS = "axis_unit|kind|replicates|layout|decimal"
+_ARGUMENT = re.compile(rf"""\b({_OPTIONS})=(\([^()]*\)|"[^"]*"|[\w-]*)""")
+_PYTHON_SIGNS = re.compile(r"""[(),"]""")
+_AT_START = re.compile(rf"^({_OPTIONS}):")
+
+
+def as_typed(text: str) -> str:
+    """What the library says of its arguments, as it is typed: ``kind="absorbance"`` is ``--kind absorbance``."""
+    found = _AT_START.sub(lambda match: f"{_option(match[1])}:", text)
+    return _ARGUMENT.sub(lambda match: f"{_option(match[1])} {_PYTHON_SIGNS.sub('', match[2])}".rstrip(), found)
+
+
+def _option(argument: str) -> str:
+    return f"--{argument.replace('_', '-')}"
+
+
 @contextmanager
 def as_ours() -> Iterator[None]:
-    """What a method says of data that it cannot use is said to the user, not as a bug."""
+    """Say to the user what the library says of data, in words that can be typed; a method's refusal is no bug."""
     try:
         yield
-    except SpektronError:
-        raise
+    except SpektronError as error:
+        raise type(error)(as_typed(error.message), as_typed(error.hint)) from error
     except ValueError as error:
-        raise SpectrumError(str(error), "see what was read, above") from error
+        raise SpectrumError(as_typed(str(error)), "see what was read, above") from error

@@ -64,7 +64,7 @@ def write_pairs(
     parent, child : str
         Two of its instruments.
     folder : path
-        Made where it is not there; files in it of the same names are replaced.
+        Made where it is not there; files in it of the names that are written are somebody's, and never replaced.
     split : Split, optional
     num_standards : int
         The first so many of the split's.
@@ -72,7 +72,7 @@ def write_pairs(
     Raises
     ------
     ConfigError
-        For an instrument that the set does not have, or one as both.
+        For an instrument that the set does not have, one as both, or a folder that holds any of the files.
     """
     if unknown := {parent, child} - set(instruments.instruments):
         raise ConfigError(f"expected two of {', '.join(instruments.instruments)}, found {', '.join(sorted(unknown))}")
@@ -88,6 +88,7 @@ def write_pairs(
         new=None if split is None else out / "new.csv",
         standards=None if split is None else out / "standards.txt",
     )
+    _refuse_to_replace(files)
     write_text(files.parent, _wide(instruments, parent, on_parent))
     write_text(files.child, _wide(instruments, child, on_child))
     write_text(files.reference, _references(instruments, on_parent))
@@ -95,6 +96,15 @@ def write_pairs(
         write_text(files.new, _wide(instruments, child, split.test))
         write_text(files.standards, "".join(f"{sample_ids(instruments)[row]}\n" for row in on_child))
     return files
+
+
+def _refuse_to_replace(files: PairFiles) -> None:
+    wanted = (files.parent, files.child, files.reference, files.new, files.standards)
+    if there := [path.name for path in wanted if path is not None and (path.exists() or path.is_symlink())]:
+        raise ConfigError(
+            f"{files.parent.parent}: expected a folder without files of these names, found {', '.join(there)}",
+            "name another folder, or move them away",
+        )
 
 
 def _wide(instruments: InstrumentSet, instrument: str, rows: Rows) -> str:

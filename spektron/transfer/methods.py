@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -57,20 +58,31 @@ CALIBRATIONS: Mapping[str, Callable[[], ChildCalibration]] = MappingProxyType(
 """Name → a calibration for the child with settings that are chosen from the data, but where the name has numbers."""
 
 
-def check_method(name: str) -> None:
+def check_method(name: str, *, networks: bool = True) -> None:
     """Refuse a name that no method has, without making one.
+
+    Parameters
+    ----------
+    name : str
+    networks : bool
+        Whether those of `NEURAL` are wanted.
 
     Raises
     ------
     ConfigError
-        Says which names there are.
+        Says which names there are, and which one may have been meant.
     """
     before, plus, after = name.rpartition("+")
-    if name in NEURAL or (after in CALIBRATIONS and (not plus or before in PREPROCESSING)):
+    known = (*CALIBRATIONS, *(NEURAL if networks else ()))
+    if (not plus and name in known) or (plus and after in CALIBRATIONS and before in PREPROCESSING):
         return
+    preprocessed = (f"{one}+{method}" for one in PREPROCESSING for method in CALIBRATIONS)
+    near = difflib.get_close_matches(name.casefold(), [*known, *preprocessed], n=1)
+    of = f"the first {len(CALIBRATIONS)}" if networks else "each"
     raise ConfigError(
-        f"expected a method of {', '.join((*CALIBRATIONS, *NEURAL))}, found {name!r}",
-        f"a preprocessing may go before the first {len(CALIBRATIONS)}: {', '.join(f'{one}+' for one in PREPROCESSING)}",
+        f"expected a method of {', '.join(known)}, found {name!r}",
+        (f"did you mean {near[0]}? " if near else "")
+        + f"a preprocessing may go before {of}: {', '.join(f'{one}+' for one in PREPROCESSING)}",
     )
 
 

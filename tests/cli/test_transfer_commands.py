@@ -75,6 +75,17 @@ def test_the_example_is_files_that_fit_reads(spektron: Command, tmp_path: Path) 
     assert (status, (tmp_path / "t" / "report.html").exists()) == (0, True)
 
 
+def test_the_example_replaces_nobodys_files(spektron: Command, tmp_path: Path) -> None:
+    (tmp_path / "reference.csv").write_text("mine")
+    status, printed = spektron("example", tmp_path)
+    assert status == 2
+    assert "found reference.csv" in printed
+    assert [path.name for path in tmp_path.iterdir()] == ["reference.csv"]
+    assert (tmp_path / "reference.csv").read_text() == "mine"
+    (tmp_path / "reference.csv").rename(tmp_path / "lab.csv")
+    assert spektron("example", tmp_path)[0] == 0
+
+
 def test_a_transfer_is_not_overwritten_unasked(spektron: Command, files: PairFiles, transfer: Path) -> None:
     status, printed = spektron(*fit(files, transfer))
     assert status == 2
@@ -97,17 +108,41 @@ def test_files_that_cannot_be_read_are_named_and_the_others_predicted(
     assert len([row for row in found if row["predicted"]]) == 20
     assert [row["id"] for row in found if row["flag"] == "not predicted"] == ["short.csv", "noise.csv", "gone.csv"]
     assert all(row["reason"] for row in found if row["flag"])
-    status, printed = spektron("apply", transfer, tmp_path / "gone.csv", "--out", tmp_path / "q")
-    assert status == 2
-    assert "found none that could be read" in printed
 
 
-def test_samples_that_calibrated_are_no_test_and_one_sample_is_in_one_file(
+def test_the_only_file_cannot_be_read_and_has_a_row_all_the_same(
+    spektron: Command, transfer: Path, tmp_path: Path
+) -> None:
+    status, printed = spektron("apply", transfer, tmp_path / "gone.csv", "--out", tmp_path / "p")
+    assert status == 1
+    assert "0 spectra corrected" in printed
+    assert "1 files not read" in printed
+    (row,) = rows(tmp_path / "p" / "predictions.csv")
+    assert (row["id"], row["property"], row["predicted"], row["flag"]) == ("gone.csv", "oil", "", "not predicted")
+    assert row["reason"]
+    assert rows(tmp_path / "p" / "corrected.csv") == []
+
+
+def test_samples_that_calibrated_are_flagged_and_named_whatever_their_id(
     spektron: Command, files: PairFiles, transfer: Path, tmp_path: Path
 ) -> None:
-    status, printed = spektron("apply", transfer, files.child, "--out", tmp_path / "p")
+    head, *standards = files.child.read_text().splitlines()
+    _, *new = files.new.read_text().splitlines()
+    own, copied = standards[0].partition(",")[0], standards[1].partition(",")[0]
+    renamed = f"mine,{standards[1].partition(',')[2]}"
+    (tmp_path / "new.csv").write_text("\n".join([head, standards[0], renamed, *new]))
+    status, printed = spektron("apply", transfer, tmp_path / "new.csv", "--out", tmp_path / "p")
     assert status == 0
-    assert "10 of these samples are in the calibration set" in printed
+    assert "warning: no test: 2 of 22 samples are in the calibration set" in printed
+    assert f"{own}, mine (the spectrum of {copied})" in printed
+    found = {row["id"]: row for row in rows(tmp_path / "p" / "predictions.csv")}
+    assert all(row["predicted"] for row in found.values())
+    assert {name for name, row in found.items() if "no test" in row["flag"]} == {own, "mine"}
+    assert found[own]["reason"] == "in the calibration set: no test"
+    assert found["mine"]["reason"] == f"the spectrum of {copied}, in the calibration set: no test"
+
+
+def test_one_sample_is_in_one_file(spektron: Command, files: PairFiles, transfer: Path, tmp_path: Path) -> None:
     status, printed = spektron("apply", transfer, files.new, files.new, "--out", tmp_path / "p")
     assert status == 2
     assert "expected every sample in one file" in printed
@@ -116,11 +151,13 @@ def test_samples_that_calibrated_are_no_test_and_one_sample_is_in_one_file(
 def test_what_a_method_cannot_use_is_an_error_not_a_traceback(
     spektron: Command, files: PairFiles, tmp_path: Path
 ) -> None:
-    three = ("--standards", "auto:3", "--method", "recalibration")
-    status, printed = spektron(*fit(files, tmp_path / "t"), *three)
-    assert status == 2
-    assert "error:" in printed
-    assert not (tmp_path / "t").exists()
+    for method in ("recalibration", "sg1+joint_y_pls"):
+        status, printed = spektron(*fit(files, tmp_path / "t"), "--standards", "auto:3", "--method", method)
+        assert status == 2
+        assert "needs at least 4 standards to say what it errs, found 3" in printed
+        assert not (tmp_path / "t").exists()
+    four = ("--standards", "auto:4", "--method", "recalibration")
+    assert spektron(*fit(files, tmp_path / "t"), *four)[0] == 0
 
 
 @pytest.mark.parametrize(

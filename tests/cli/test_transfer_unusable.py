@@ -150,3 +150,30 @@ def test_the_parents_own_table_may_hold_the_values(
     assert together["properties"] == ["fat"]
     assert together["expected"] == apart["expected"]
     assert 0 < together["expected"]["fat"]["low"] < together["expected"]["fat"]["rmsep"]
+
+
+def test_how_files_are_read_is_remembered_and_may_be_said_anew(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    assert spektron(*given, "--replicates", "mean", "--layout", "rows", "--decimal", "point")[0] == 0
+    own.wide(tmp_path / "new.csv", on_child(own.spectra(4, seed=5)), names=["N1", "N1", "N2", "N3"])
+    apply = ("apply", tmp_path / "t", tmp_path / "new.csv", "--out", tmp_path / "p")
+    status, printed = spektron(*apply)
+    assert status == 0
+    assert "files are read as when the transfer was made: --replicates mean --layout rows --decimal point " in printed
+    assert set(rows(tmp_path / "p" / "predictions.csv")) == {"N1", "N2", "N3"}
+    status, printed = spektron(*apply, "--replicates", "refuse")
+    assert status == 1
+    assert "files are read as when the transfer was made: --layout rows --decimal point " in printed
+    assert "say --replicates mean to take their mean" in printed
+    status, printed = spektron(*apply, "--layout", "xy")
+    assert (status, "--layout rows" in printed) == (1, False)
+
+
+def test_hints_are_words_that_can_be_typed(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path, parent: np.ndarray
+) -> None:
+    own.wide(tmp_path / "child.csv", on_child(2 - parent[:STANDARDS]))
+    status, printed = spektron(*given)
+    assert status == 2
+    assert "say what each is, parent first: --kind absorbance transmittance" in printed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,11 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
     seed : int
         Of who falls into which fold.
 
+    Raises
+    ------
+    ValueError
+        Where fewer standards stay than the calibration needs: says how many there have to be.
+
     Notes
     -----
     A parent's spectrum is moved by the mean difference of the standards that were kept, so that the child's calibration
@@ -39,11 +45,11 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
     num_samples, num_standards = len(known.x), len(known.child)
     number = max(2, min(folds, num_standards, num_samples))
     of_sample, of_standard = _folds(known, number, seed)
+    _require_enough(make(), of_standard, folds)
     child, between, parent = np.empty(num_standards), np.empty(num_standards), np.empty(num_samples)
     for fold in range(number):
         left, left_samples = of_standard == fold, of_sample == fold
-        # Of two or three standards nothing may be left out, or too few stay to learn a difference from.
-        kept = ~left if (~left).sum() >= 2 else np.ones(num_standards, dtype=np.bool_)
+        kept = _kept(of_standard, fold)
         labels = None if known.labels is None else known.labels[kept]
         model = make().fit(
             known.child[kept],
@@ -61,6 +67,26 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
             if known.labels is not None:
                 child[left] = of_child - known.labels[left]
     return LeftOut(child=None if known.labels is None else child, between=between, parent=parent)
+
+
+def _kept(of_standard: NDArray[np.intp], fold: int) -> NDArray[np.bool_]:
+    """Standards that stay. Of two nothing may be left out, or too few stay to learn a difference from."""
+    others = of_standard != fold
+    return others if others.sum() >= 2 else np.ones_like(others)
+
+
+def _require_enough(calibration: ChildCalibration, of_standard: NDArray[np.intp], folds: int) -> None:
+    learner = calibration._learner()
+    least = learner._least_standards
+    if min(int(_kept(of_standard, fold).sum()) for fold in of_standard) >= least:
+        return
+    # The largest fold is what is not there when the calibration is made; never fewer than two folds, as above.
+    largest = {number: ceil(number / min(max(2, folds), number)) for number in range(least, 3 * least + 1)}
+    needed = min(number for number, left in largest.items() if number - left >= least)
+    raise ValueError(
+        f"{type(learner).__name__} needs at least {needed} standards to say what it errs, found {len(of_standard)}: "
+        f"each is left out once, with others of the same sample, and {least} have to stay"
+    )
 
 
 def squared_error(errors: LeftOut, variance: Array | None = None, standards: NDArray[np.intp] | None = None) -> Array:

@@ -43,6 +43,9 @@ class Preprocessed(ChildCalibration):
         )
         self.left_out_ = self.calibration_.left_out_
 
+    def _learner(self) -> ChildCalibration:
+        return self.calibration._learner()
+
     def _predict(self, child: Array) -> Array:
         predicted: Array = self.calibration_.predict(self._preprocessed(child, "X"))
         return predicted

@@ -1,6 +1,7 @@
 """A transfer that is kept: made from two instruments' files, written to a folder, applied to new spectra."""
 
 from spektron.transfer.model.applied import Applied, apply_transfer
+from spektron.transfer.model.child_files import ChildFiles
 from spektron.transfer.model.comparison import Expected, compare_methods, expected_rmsep
 from spektron.transfer.model.folder import load_transfer, save_transfer
 from spektron.transfer.model.parts import CORRECTIONS, TransferParts
@@ -11,6 +12,7 @@ from spektron.transfer.model.transfer_model import PropertyModel, TransferModel
 __all__ = [
     "CORRECTIONS",
     "Applied",
+    "ChildFiles",
     "Expected",
     "PropertyModel",
     "TransferModel",

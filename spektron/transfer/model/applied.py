@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from spektron.datasets import Samples
 from spektron.report import Column, Figure, Points, Table
-from spektron.transfer.model.parts import file_names
+from spektron.transfer.model.no_test import KNOWN, why_no_test
+from spektron.transfer.model.parts import file_names, short_name
 from spektron.transfer.model.transfer_model import TransferModel
 from spektron.transfer.uncertainty.intervals import Interval
 from spektron.transfer.uncertainty.outliers import OutlierFlags
@@ -35,6 +36,8 @@ class Applied:
     beyond : mapping
         Property → for every sample, whether the prediction lies outside the calibration set's values.
     outliers : OutlierFlags
+    no_test : tuple of str
+        For every sample why its prediction says nothing of how good the transfer is; empty where it does.
     confidence : float
         Of the intervals.
     left_out : tuple of (str, str)
@@ -46,8 +49,14 @@ class Applied:
     predictions: Mapping[str, Interval]
     beyond: Mapping[str, NDArray[np.bool_]]
     outliers: OutlierFlags
+    no_test: tuple[str, ...]
     confidence: float
     left_out: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which samples the transfer was made of."""
+        return np.array([bool(why) for why in self.no_test], dtype=np.bool_)
 
     @property
     def flagged(self) -> NDArray[np.bool_]:
@@ -57,7 +66,8 @@ class Applied:
     def table(self) -> Table:
         """A row for every sample and property: predicted, low, high, flag, reason; one a sample without properties.
 
-        What could not be used has rows too, with the flag "not predicted" and the reason.
+        Flags are "outside", of spectra and predictions beyond what the calibration knows, and "no test", of samples
+        that it was made of. What could not be used has rows too, with the flag "not predicted" and the reason.
         """
         columns = ("id", "property", "predicted", "low", "high", "flag", "reason")
         return Table(
@@ -68,18 +78,24 @@ class Applied:
 
     def _rows(self) -> Iterator[tuple[str | float | None, ...]]:
         if not self.predictions:  # nothing to predict, and strange spectra are told all the same
-            for sample, outside, reason in zip(self.ids, self.flagged, self.outliers.reason, strict=True):
-                yield (sample, "", None, None, None, "outside" if outside else "", reason if outside else "")
+            for row, sample in enumerate(self.ids):
+                yield (sample, "", None, None, None, *self._flag(row))
         for name, found in self.predictions.items():
             for row, sample in enumerate(self.ids):
-                reasons = [self.outliers.reason[row]] if self.flagged[row] else []
-                if self.beyond[name][row]:
-                    reasons.append("the prediction lies beyond the values that the calibration knows")
                 numbers = (float(values[row]) for values in (found.predicted, found.low, found.high))
-                yield (sample, name, *numbers, "outside" if reasons else "", "; ".join(reasons))
+                yield (sample, name, *numbers, *self._flag(row, bool(self.beyond[name][row])))
         for name in self.predictions or ("",):
             for sample, why in self.left_out:
                 yield (sample, name, None, None, None, "not predicted", why)
+
+    def _flag(self, row: int, beyond: bool = False) -> tuple[str, str]:
+        found = (
+            ("no test", self.no_test[row]),
+            ("outside", self.outliers.reason[row]),
+            ("outside", "the prediction lies beyond the values that the calibration knows" if beyond else ""),
+        )
+        said = [(flag, why) for flag, why in found if why]
+        return "; ".join(dict.fromkeys(flag for flag, _ in said)), "; ".join(why for _, why in said)
 
     def corrected_table(self, axis: Array, unit: str) -> Table:
         """A row a spectrum, wavelengths or wavenumbers in the head."""
@@ -99,9 +115,10 @@ class Applied:
         found = self.predictions[name]
         order = np.argsort(found.predicted, kind="stable")
         named = len(order) <= _MOST_NAMED
-        strange = self.flagged | self.beyond[name]
+        strange, known = self.flagged | self.beyond[name], self.known
+        kinds = {"like the calibration's": ~strange & ~known, "flagged": strange & ~known, KNOWN: known}
         points = []
-        for label, which in (("like the calibration's", ~strange), ("flagged", strange)):
+        for label, which in kinds.items():
             places = np.flatnonzero(which[order])
             rows = order[places]
             if len(rows):
@@ -118,11 +135,11 @@ class Applied:
                 )
         return Figure(
             name=f"predictions_{file_names(self.predictions)[name]}",
-            title=f"Predicted {name}, with {self.confidence:.0%} intervals".replace("%", " %"),
-            x_label=name,
+            title=f"Predicted {short_name(name)}, with {self.confidence:.0%} intervals".replace("%", " %"),
+            x_label=short_name(name),
             y_label="" if named else "sample, by prediction",
             points=tuple(points),
-            y_names=tuple(self.ids[row] for row in order) if named else (),
+            y_names=tuple(short_name(self.ids[row]) for row in order) if named else (),
         )
 
 
@@ -135,6 +152,7 @@ def apply_transfer(
     ----------
     model : TransferModel
     samples : Samples
+        None of them too: then the table names what was left out.
     confidence : float
         Share of new samples that are to lie inside their intervals.
     left_out : sequence of (str, str)
@@ -145,6 +163,8 @@ def apply_transfer(
     ValueError
         For a confidence that is not between 0 and 1.
     """
+    if not samples.ids:
+        return _nothing(model, confidence, left_out)
     predictions = {
         name: found.intervals.predict_interval(samples.spectra, confidence) for name, found in model.properties.items()
     }
@@ -158,6 +178,31 @@ def apply_transfer(
             for name, found in predictions.items()
         },
         outliers=model.outliers.flag(samples.spectra),
+        no_test=why_no_test(model.parts, samples),
+        confidence=confidence,
+        left_out=tuple(left_out),
+    )
+
+
+def _nothing(model: TransferModel, confidence: float, left_out: Sequence[tuple[str, str]]) -> Applied:
+    """What there is where no spectrum could be used: estimators refuse to be asked about none."""
+    none, no = np.empty(0), np.empty(0, dtype=np.bool_)
+    return Applied(
+        ids=(),
+        corrected=np.empty((0, len(model.parts.axis))),
+        predictions={name: Interval(none, none, none) for name in model.properties},
+        beyond=dict.fromkeys(model.properties, no),
+        outliers=OutlierFlags(
+            distance=none,
+            residual=none,
+            distance_p=none,
+            residual_p=none,
+            distance_limit=float("nan"),
+            residual_limit=float("nan"),
+            outside=no,
+            reason=(),
+        ),
+        no_test=(),
         confidence=confidence,
         left_out=tuple(left_out),
     )

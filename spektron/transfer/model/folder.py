@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -15,7 +15,9 @@ from safetensors.numpy import load_file, save_file
 
 from spektron.core.errors import ConfigError
 from spektron.core.files import atomic_path, sha256_file, write_text
+from spektron.core.identity import differences, fingerprint
 from spektron.core.provenance import provenance
+from spektron.transfer.model.child_files import ChildFiles
 from spektron.transfer.model.comparison import expected_rmsep
 from spektron.transfer.model.parts import Array, TransferParts
 from spektron.transfer.model.transfer_model import PropertyModel, TransferModel
@@ -23,6 +25,9 @@ from spektron.transfer.model.transfer_model import PropertyModel, TransferModel
 __all__ = ["CONFIG", "DATA", "load_transfer", "save_transfer"]
 
 CONFIG, DATA = "model.json", "data.safetensors"
+# 2: all that was said of the child's files, and a fingerprint. Format 1 has none, so what it says cannot be trusted.
+_FORMAT: Final = 2
+_FINGERPRINT = "fingerprint"
 _MOST_CONFIG_BYTES = 1 << 24
 # Of a property's standard deviation: far above rounding, far below anything measured.
 _SAME = 1e-6
@@ -45,12 +50,11 @@ class _Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    format: Literal[1]
+    format: Literal[2]
     method: str
     correction: str
     unit: Literal["nm", "cm-1"]
-    axis_unit: str | None
-    kind: str | None
+    files: ChildFiles
     properties: list[str]
     calibration_ids: list[str]
     standard_ids: list[str]
@@ -58,21 +62,6 @@ class _Config(BaseModel):
     expected: dict[str, _ExpectedError]
     provenance: dict[str, str]
     sha256: str
-
-
-class ChildFiles(BaseModel):
-    """What the child's files did not say themselves, to be said again of new ones.
-
-    Attributes
-    ----------
-    axis_unit, kind : str or None
-        As in `spektron.datasets.load_spectra`.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    axis_unit: str | None = None
-    kind: str | None = None
 
 
 def save_transfer(model: TransferModel, folder: Path, files: ChildFiles | None = None) -> None:
@@ -85,7 +74,7 @@ def save_transfer(model: TransferModel, folder: Path, files: ChildFiles | None =
         Made where it is not there.
     files : ChildFiles, optional
     """
-    parts, said = model.parts, files or ChildFiles()
+    parts = model.parts
     arrays: dict[str, Array] = {name: np.ascontiguousarray(getattr(parts, name)) for name in _ARRAYS}
     for place, (name, values) in enumerate(parts.references.items()):
         arrays[f"reference.{place}"] = values
@@ -94,12 +83,11 @@ def save_transfer(model: TransferModel, folder: Path, files: ChildFiles | None =
     with atomic_path(folder / DATA) as path:
         save_file(arrays, path)
     config = _Config(
-        format=1,
+        format=_FORMAT,
         method=parts.method,
         correction=parts.correction,
         unit="nm" if parts.unit == "nm" else "cm-1",
-        axis_unit=said.axis_unit,
-        kind=said.kind,
+        files=files or ChildFiles(),
         properties=list(parts.references),
         calibration_ids=list(parts.calibration_ids),
         standard_ids=list(parts.standard_ids),
@@ -108,7 +96,17 @@ def save_transfer(model: TransferModel, folder: Path, files: ChildFiles | None =
         provenance=provenance(),
         sha256=sha256_file(folder / DATA),
     )
-    write_text(folder / CONFIG, config.model_dump_json(indent=1) + "\n")
+    write_text(folder / CONFIG, json.dumps(signed(config.model_dump(mode="json")), indent=1, ensure_ascii=False) + "\n")
+
+
+def signed(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings with the fingerprint of all others: what tells that somebody edited one."""
+    others = _unsigned(settings)
+    return {**others, _FINGERPRINT: fingerprint(others)}
+
+
+def _unsigned(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name != _FINGERPRINT}
 
 
 def load_transfer(folder: Path, told: Callable[[str], None] = lambda what: None) -> tuple[TransferModel, ChildFiles]:
@@ -123,7 +121,8 @@ def load_transfer(folder: Path, told: Callable[[str], None] = lambda what: None)
     Raises
     ------
     ConfigError
-        Where the folder is none, damaged, or makes other predictions here than it did where it was written.
+        Where the folder is none, damaged, edited, of another format, or makes other predictions here than it did where
+        it was written.
     """
     config = _read_config(folder / CONFIG)
     arrays = _read_arrays(folder / DATA, config)
@@ -148,13 +147,25 @@ def load_transfer(folder: Path, told: Callable[[str], None] = lambda what: None)
         if not apart <= _SAME * spread:
             raise ConfigError(
                 f"{folder}: expected {name} of the standards as predicted when it was written, found it {apart:.3g} "
-                f"apart (at most {_SAME * spread:.3g}): other versions of libraries choose otherwise",
-                f"written with {config.provenance}; {_AGAIN}",
+                f"apart (at most {_SAME * spread:.3g}): {_what_differs(config.provenance)}",
+                _AGAIN,
             )
-    return model, ChildFiles(axis_unit=config.axis_unit, kind=config.kind)
+    return model, config.files
 
 
 _AGAIN = "make it again with `spektron transfer fit`"
+
+
+def _what_differs(written: dict[str, str]) -> str:
+    found = [f"{name} {old or 'none'} (here {new or 'none'})" for name, (old, new) in _versions(written).items()]
+    return f"it was written with {', '.join(found)}" if found else "by the same versions, from other data"
+
+
+def _versions(written: dict[str, str]) -> dict[str, tuple[str | None, str | None]]:
+    """What of the provenance may change a prediction, where it is another here; hashes tell a chemist nothing."""
+    here = provenance()
+    names = ("python", "host_platform", "cpu", "spektron", "numpy", "scipy", "scikit-learn", "chemotools")
+    return differences(*({name: one.get(name) for name in names} for one in (written, here)))
 
 
 def _expected(method: str, found: PropertyModel) -> _ExpectedError:
@@ -176,7 +187,17 @@ def _read_config(path: Path) -> _Config:
             )
         if (size := path.stat().st_size) > _MOST_CONFIG_BYTES:
             raise ConfigError(f"{path}: expected a transfer's configuration, found {size} bytes", _AGAIN)
-        return _Config.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(settings, dict):
+            raise ConfigError(f"{path}: expected a transfer's configuration, found other JSON", _AGAIN)
+        if (found := settings.get("format")) != _FORMAT:
+            raise ConfigError(f"{path}: expected format {_FORMAT}, found {found!r}: another version wrote it", _AGAIN)
+        if settings != signed(settings):
+            raise ConfigError(
+                f"{path} was edited after it was written: expected settings of the fingerprint it names, found others",
+                "fit it again; how new files are to be read may be said to `spektron transfer apply`",
+            )
+        return _Config.model_validate(_unsigned(settings))
     except ConfigError:
         raise
     except (OSError, ValueError, RecursionError, ValidationError) as error:

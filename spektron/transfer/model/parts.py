@@ -14,9 +14,9 @@ from spektron.core.errors import ConfigError, SpectrumError
 from spektron.datasets import PairedSpectra
 from spektron.transfer.classical import CORAL, DS, PDS, SST, MeanShift
 from spektron.transfer.classical._correction import SpectrumCorrection
-from spektron.transfer.methods import NEURAL, method_named
+from spektron.transfer.methods import NEURAL, check_method
 
-__all__ = ["CORRECTIONS", "TransferParts", "file_names"]
+__all__ = ["CORRECTIONS", "TransferParts", "file_names", "short_name"]
 
 Array = NDArray[np.float64]
 
@@ -26,6 +26,8 @@ CORRECTIONS: Mapping[str, Callable[[], SpectrumCorrection]] = MappingProxyType(
 """Name → what corrects spectra, with settings chosen from the standards."""
 
 _LEAST_STANDARDS = 3
+# Of wide letters as many as a figure's height holds beside it, with a word after them.
+_MOST_CHARACTERS = 30
 _LEAST_CALIBRATION = 10
 
 
@@ -93,7 +95,7 @@ class TransferParts:
                 f"expected a method that a transfer's folder can keep, found the network {method}",
                 "auto is the default; networks are fitted in Python and in studies (docs/transfer.md)",
             )
-        method_named(method)
+        check_method(method, networks=False)
         if correction not in CORRECTIONS:
             raise ConfigError(f"expected a correction of {', '.join(CORRECTIONS)}, found {correction!r}")
         if len(standards) < _LEAST_STANDARDS:
@@ -151,3 +153,11 @@ def file_names(properties: Iterable[str]) -> dict[str, str]:
         plain = "".join(char if char.isascii() and char.isalnum() else "_" for char in name.casefold())[:40] or "_"
         found[name] = plain if plain not in found.values() else f"{plain}_{len(found) + 1}"
     return found
+
+
+def short_name(name: str) -> str:
+    """A property or sample as sentences and figures call it: of a long name both ends, which tell it from others."""
+    if len(name) <= _MOST_CHARACTERS:
+        return name
+    end = _MOST_CHARACTERS // 3
+    return f"{name[: _MOST_CHARACTERS - end - 1]}…{name[-end:]}"

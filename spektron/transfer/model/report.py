@@ -18,11 +18,11 @@ from spektron.report import (
     Points,
     StudyReport,
     Table,
-    VerdictStatus,
 )
 from spektron.transfer.model.comparison import OPPONENTS, Expected
-from spektron.transfer.model.parts import Array, TransferParts, file_names
+from spektron.transfer.model.parts import Array, TransferParts, file_names, short_name
 from spektron.transfer.model.transfer_model import PropertyModel, TransferModel
+from spektron.transfer.model.verdict import transfer_verdict
 
 __all__ = ["transfer_figures", "transfer_report"]
 
@@ -56,17 +56,20 @@ def transfer_report(
     own = {name: found[0] for name, found in compared.items()}
     cards = []
     for name, slug in file_names(compared).items():
+        short = short_name(name)
         chosen = model.properties[name].choice() or f"{parts.method}, as asked"
         cards.append(
             Card(
-                title=f"{name}: {parts.method} beside what one would do without it",
+                title=f"{short}: {parts.method} beside what one would do without it",
                 body=f"{parts.method}: {chosen}. {_samples(parts, model.properties[name])} {_HOW}",
                 table=_table(name, compared[name]),
                 figure=figures[f"expected_{slug}"],
             )
         )
         if f"left_out_{slug}" in figures:
-            cards.append(Card(title=f"{name}: standards that were left out", figure=figures[f"left_out_{slug}"]))
+            cards.append(
+                Card(title=f"{short_name(name)}: standards that were left out", figure=figures[f"left_out_{slug}"])
+            )
     cards += [
         Card(
             title="How the instruments differ",
@@ -77,7 +80,7 @@ def transfer_report(
         Card(title="Spectra before and after", figure=figures["spectra"]),
         Card(title="What was read", table=_lines("What was read", notes)),
     ]
-    status, verdict = _verdict(parts, compared)
+    status, verdict = transfer_verdict(parts, compared)
     return StudyReport(
         study="calibration transfer",
         title=f"A transfer with {len(parts.standard_ids)} standards",
@@ -85,7 +88,7 @@ def transfer_report(
         verdict=verdict,
         headlines=tuple(
             Headline(
-                label=f"{name}, expected RMSEP",
+                label=f"{short_name(name)}, expected RMSEP",
                 value=Interval(one.rmsep, one.low, one.high, one.confidence),
                 format=".3g",
             )
@@ -108,21 +111,6 @@ def transfer_figures(model: TransferModel, compared: Mapping[str, Sequence[Expec
     return {figure.name: figure for figure in figures}
 
 
-def _verdict(parts: TransferParts, compared: Mapping[str, Sequence[Expected]]) -> tuple[VerdictStatus, str]:
-    if not compared:
-        return "not_applicable", "Spectra are corrected; without laboratory values nothing is predicted."
-    matters, said = [], []
-    for name, (own, *others) in compared.items():
-        without = next((one for one in others if one.method == "none"), own)
-        assert own.rmsep is not None
-        assert own.high is not None
-        less = "" if without.rmsep is None else f", {without.rmsep / own.rmsep:.2g} times less than without transfer"
-        said.append(f"{name} {own.rmsep:.3g} ({own.low:.3g} to {own.high:.3g}){less}")
-        matters.append(without.low is not None and own.high < without.low)
-    text = f"Expected error of prediction on the child with {len(parts.standard_ids)} standards: {'; '.join(said)}."
-    return ("differs" if all(matters) else "cannot_tell"), text
-
-
 def _samples(parts: TransferParts, model: PropertyModel) -> str:
     used, given = int(model.standards.sum()), len(model.standards)
     text = f"Made of {int(model.calibrated.sum())} calibration samples and {used} standards"
@@ -143,7 +131,7 @@ def _table(name: str, found: Sequence[Expected]) -> Table:
         for one in found
     )
     columns = (Column("method", "Method"), Column("words", "In words"), Column("rmsep", "Expected RMSEP", format=".3g"))
-    return Table(title=f"{name}: errors to expect", columns=columns, rows=rows)
+    return Table(title=f"{short_name(name)}: errors to expect", columns=columns, rows=rows)
 
 
 def _lines(title: str, lines: Sequence[str]) -> Table:
@@ -154,8 +142,8 @@ def _expected(name: str, slug: str, found: Sequence[Expected]) -> Figure:
     shown = [one for one in found if one.rmsep is not None and one.low is not None and one.high is not None]
     return Figure(
         name=f"expected_{slug}",
-        title=f"Errors to expect on the child: {name}",
-        x_label=f"expected RMSEP of {name}",
+        title=f"Errors to expect on the child: {short_name(name)}",
+        x_label=f"expected RMSEP of {short_name(name)}",
         y_label="",
         log_x=True,
         points=(
@@ -184,9 +172,9 @@ def _left_out(name: str, slug: str, model: TransferModel) -> Figure | None:
     span = [float(min(found.labels.min(), predicted.min())), float(max(found.labels.max(), predicted.max()))]
     return Figure(
         name=f"left_out_{slug}",
-        title=f"Standards left out: {name}, with 90 % intervals",
-        x_label=f"{name} predicted from the child",
-        y_label=f"{name} measured",
+        title=f"Standards left out: {short_name(name)}, with 90 % intervals",
+        x_label=f"{short_name(name)} predicted from the child",
+        y_label=f"{short_name(name)} measured",
         points=(
             Points(
                 label="left-out standards",

@@ -65,10 +65,20 @@ def test_what_cannot_be_a_transfer_is_refused(pairs: PairedSpectra) -> None:
         TransferParts.of(pairs, pairs.ids, ("fat",))
     with pytest.raises(ConfigError, match="expected a correction of pds"):
         TransferParts.of(pairs, pairs.ids, correction="sbc")
-    with pytest.raises(ConfigError, match="expected a method of"):
+    with pytest.raises(ConfigError, match=r"expected a method of none, mean, .*found 'magic'") as magic:
         TransferParts.of(pairs, pairs.ids, method="magic")
+    assert "cnn" not in magic.value.message
+    assert "did you mean" not in magic.value.hint
     with pytest.raises(ConfigError, match="found the network cnn"):
         TransferParts.of(pairs, pairs.ids, method="cnn")
+    for said, meant in {
+        "PDS": "pds",
+        "SG1+Difference-Ridge": "sg1+difference_ridge",
+        "recalibrate": "recalibration",
+    }.items():
+        with pytest.raises(ConfigError) as near:
+            TransferParts.of(pairs, pairs.ids, method=said)
+        assert near.value.hint.startswith(f"did you mean {meant}? ")
     same = {"oil": np.full(10, 3.5)}
     with pytest.raises(SpectrumError, match=r"oil: expected values that differ, found 3\.5"):
         TransferParts.of(replace(pairs, references=same, parent_only=alike(pairs)), pairs.ids)

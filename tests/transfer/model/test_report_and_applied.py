@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from spektron.datasets import PairFiles, Samples, load_spectra
-from spektron.report import study_page
+from spektron.report import save_figure, study_page
 from spektron.transfer.methods import method_named
 from spektron.transfer.model import (
     TransferModel,
     apply_transfer,
     compare_methods,
+    expected_rmsep,
     transfer_figures,
     transfer_report,
 )
@@ -103,3 +105,42 @@ def test_methods_that_cannot_be_used_say_why(model: TransferModel) -> None:
     assert found["recalibration"].reason
     assert found["mean"].rmsep is not None
     assert "recalibration" in study_page(transfer_report(made, {"oil": list(found.values())}))
+
+
+def test_long_names_are_drawn_short_and_whole_in_tables(
+    model: TransferModel, new: Samples, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    name, sample = f"protein {'W' * 300} (%)", f"sample {'y' * 300} 1"
+    long = TransferModel.fit(replace(model.parts, references={name: model.parts.references["oil"]}))
+    compared = {name: [expected_rmsep("mean", long.properties[name].intervals)]}
+    applied = apply_transfer(long, replace(new, ids=(sample, *new.ids[1:])))
+    figures = [*transfer_figures(long, compared).values(), applied.figure(name)]
+    for figure in figures:
+        save_figure(figure, tmp_path / f"{figure.name}.png")
+    assert not [one for one in recwarn if "constrained_layout" in str(one.message)]
+    assert name not in transfer_report(long, compared).verdict
+    assert (applied.table().rows[0]["id"], applied.table().rows[0]["property"]) == (sample, name)
+
+
+def test_what_it_was_made_of_is_drawn_apart(model: TransferModel, new: Samples) -> None:
+    mixed = replace(new, ids=(model.parts.standard_ids[0], *new.ids[1:]))
+    applied = apply_transfer(model, mixed)
+    assert applied.known.tolist() == [True] + [False] * (len(new.ids) - 1)
+    points = {one.label: len(one.x) for one in applied.figure("oil").points}
+    assert points["in the calibration set: no test"] == 1
+    assert sum(points.values()) == len(new.ids)
+    nothing = apply_transfer(TransferModel.fit(replace(model.parts, references={})), mixed).table().rows
+    assert [row["flag"] for row in nothing if row["id"] == mixed.ids[0]] == ["no test"]
+
+
+def test_a_copy_is_known_by_its_spectrum_and_another_scan_is_not(model: TransferModel) -> None:
+    parts = model.parts
+    noise = np.random.default_rng(0).normal(0, 1e-5, parts.child[2].shape)
+    spectra = np.stack([np.round(parts.child[2], 7), parts.child[2] + noise, parts.calibration[30]])
+    told = apply_transfer(model, Samples(ids=("a", "b", "c"), spectra=spectra)).no_test
+    first, last = parts.standard_ids[2], parts.calibration_ids[30]
+    assert told == (
+        f"the spectrum of {first}, in the calibration set: no test",
+        "",
+        f"the spectrum of {last}, in the calibration set: no test",
+    )

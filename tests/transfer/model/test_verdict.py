@@ -1,0 +1,75 @@
+"""What the sentence at the top says: how much better than no transfer, or that there should be none."""
+
+from __future__ import annotations
+
+import pytest
+
+from spektron.transfer.model import Expected, TransferParts
+from spektron.transfer.model.parts import short_name
+from spektron.transfer.model.verdict import transfer_verdict
+
+
+def erring(method: str, rmsep: float | None) -> Expected:
+    if rmsep is None:
+        return Expected(method=method, rmsep=None, reason="cannot be used")
+    return Expected(method=method, rmsep=rmsep, low=0.8 * rmsep, high=1.3 * rmsep)
+
+
+@pytest.mark.parametrize(
+    ("own", "none", "mean", "words", "status"),
+    [
+        (1.0, 2.24, 1.5, "1 (0.8 to 1.3), 2.2 times less than without transfer.", "differs"),
+        (1.0, 31.4, 1.5, "31 times less than without transfer.", "differs"),
+        (1.0, 99.8, 1.5, "100 times less than without transfer.", "differs"),
+        (1.0, 1.1e29, 1.5, "over 100 times less than without transfer.", "differs"),
+        (0.0, 1.0, 1.5, "over 100 times less than without transfer.", "differs"),
+        (1.0, 1.03, 1.5, "no less than without transfer.", "cannot_tell"),
+        (0.0, 0.0, 1.5, "no less than without transfer.", "cannot_tell"),
+        (1.0, 1.0, 0.9, "no less than without transfer.", "cannot_tell"),
+        (
+            *(2.2, 1.0, 1.5),
+            "2.2 times more than without transfer: do not transfer. Without any transfer the error is expected to be",
+            "differs",
+        ),
+        (1.0, 0.8, 0.9, "1.2 times more than without transfer: do not transfer. Without any transfer", "cannot_tell"),
+        (1e9, 1.0, 1.5, "over 100 times more than without transfer: do not transfer. Without any transfer", "differs"),
+        (
+            *(2.2, 1.0, 0.5),
+            "2.2 times more than without transfer: do not transfer by sbc, mean is expected to err least.",
+            "differs",
+        ),
+        (1.0, None, 1.5, "oil 1 (0.8 to 1.3).", "cannot_tell"),
+    ],
+)
+def test_it_is_told_against_no_transfer(
+    parts: TransferParts, own: float, none: float | None, mean: float, words: str, status: str
+) -> None:
+    compared = {"oil": [erring("sbc", own), erring("none", none), erring("mean", mean)]}
+    found, text = transfer_verdict(parts, compared)
+    assert words in text
+    assert text.startswith("Expected error of prediction on the child with 10 standards: oil ")
+    assert found == status
+    assert ("Without any transfer" in text) == ("Without any transfer" in words)
+
+
+def test_properties_are_told_apart(parts: TransferParts) -> None:
+    good, bad = ([erring("sbc", own), erring("none", 1.0)] for own in (0.2, 3.0))
+    status, text = transfer_verdict(parts, {"oil": good, "protein": bad, "starch": bad})
+    assert status == "differs"
+    assert text.endswith("Without any transfer the error is expected to be least for protein, starch.")
+    assert "oil 0.2 (0.16 to 0.26), 5 times less than without transfer;" in text
+
+
+def test_no_transfer_as_asked_is_not_compared_with_itself(parts: TransferParts) -> None:
+    _, text = transfer_verdict(parts, {"oil": [erring("none", 1.0), erring("mean", 0.5)]})
+    assert text.endswith("oil 1 (0.8 to 1.3), which is without transfer.")
+
+
+def test_long_names_keep_both_ends(parts: TransferParts) -> None:
+    name = f"protein{'x' * 5000}%"
+    _, text = transfer_verdict(parts, {name: [erring("sbc", 1.0), erring("none", 2.0)]})
+    assert len(text) < 200
+    assert short_name(name).startswith("proteinxx")
+    assert short_name(name).endswith("x%")
+    assert len(short_name(name)) == 30
+    assert short_name("oil") == "oil"
