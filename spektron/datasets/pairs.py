@@ -137,13 +137,6 @@ def load_spectra(
     form = FileForm(layout=layout, decimal=decimal)
     found = _instrument(Path(path), form, axis_unit, kind, replicates, notes, None, needed=(axis, unit))
     theirs = np.sort(converted(found.axis, found.unit, unit))
-    slack = 0.5 * float(np.diff(theirs).max())
-    if axis[0] < theirs[0] - slack or axis[-1] > theirs[-1] + slack:
-        raise SpectrumError(
-            f"{path}: expected spectra from {axis[0]:.6g} to {axis[-1]:.6g} {unit}, found {theirs[0]:.6g} to "
-            f"{theirs[-1]:.6g} {unit}",
-            "measure the range that the transfer was made with, or make it anew with files of this range",
-        )
     if not on_channels(theirs, axis):
         notes.note(
             f"spectra resampled onto {len(axis)} channels from {axis[0]:.6g} to {axis[-1]:.6g} {unit}",
@@ -166,13 +159,22 @@ def _instrument(
 ) -> Instrument:
     raw = read_instrument(path, form, repairs, leave_out=table)
     curves, unit = curves_of(raw, axis_unit, repairs)
+    span = None if needed is None else _span(*needed, unit)
+    # Before the axes are made one: it may be the usual one that has a gap.
+    curves = curves if span is None else covering(curves, unit, span, repairs)
     ids, axis, spectra = on_one_axis(curves, unit, repairs)
     stated = list({spectrum.intensity_unit: spectrum.where for spectrum in raw}.items())
     spectra = as_absorbance(spectra, converted(axis, unit, "nm"), stated, kind, repairs)
-    if needed is not None:
-        first, last = np.sort(converted(needed[0][[0, -1]], needed[1], unit)).tolist()
-        ids, spectra = covering(ids, axis, unit, spectra, (first, last), repairs)
+    if span is not None:  # after light became absorbance: where none came through, there is none
+        curves = covering([(name, axis, y) for name, y in zip(ids, spectra, strict=True)], unit, span, repairs)
+        ids, spectra = [name for name, _, _ in curves], np.array([y for _, _, y in curves])
     return cleaned(ids, axis, unit, spectra, replicates, repairs, judge_channels=needed is None)
+
+
+def _span(axis: Array, unit: Unit, to: Unit) -> tuple[float, float]:
+    """Ends of an axis in another unit, the lower one first."""
+    low, high = np.sort(converted(axis[[0, -1]], unit, to)).tolist()
+    return low, high
 
 
 def _each(value: _T | tuple[_T, _T]) -> tuple[_T, _T]:
