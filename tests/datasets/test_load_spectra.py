@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from spektron.core.errors import ConfigError, SpectrumError
@@ -114,3 +115,34 @@ def test_a_gap_of_all_is_refused_and_does_not_widen_the_ends(tmp_path, unit):
     beside, repairs = load_spectra(path, own.AXIS_NM[60:], "nm")
     np.testing.assert_allclose(beside.spectra, own.spectra()[:, 60:], rtol=1e-12)
     assert left_out(repairs) == {}
+
+
+def test_a_table_without_spectra_says_so(tmp_path):
+    path = own.wide(tmp_path / "new.csv", own.spectra()[:0])
+    with pytest.raises(
+        ConfigError, match=r"none that can be read: new\.csv: expected spectra below the axis, found none"
+    ):
+        load_spectra(path, own.AXIS_NM, "nm")
+
+
+def test_the_first_column_of_parquet_may_state_the_unit(tmp_path):
+    table = pd.DataFrame(own.spectra(), columns=[f"{x:g}" for x in own.AXIS_NM])
+    for head in ("id", "wavelength (nm)"):
+        table.insert(0, head, own.ids())
+        table.to_parquet(tmp_path / "new.parquet")
+        if head == "id":
+            with pytest.raises(ConfigError, match=r'head the first column of the table with "wavelength \(nm\)"'):
+                load_spectra(tmp_path / "new.parquet", own.AXIS_NM, "nm")
+            del table[head]
+    found, _ = load_spectra(tmp_path / "new.parquet", own.AXIS_NM, "nm")
+    assert found.ids == tuple(own.ids())
+    np.testing.assert_array_equal(found.spectra, own.spectra())
+
+
+def test_numbered_samples_are_read_the_right_way_round(tmp_path):
+    """Parent and child alike, so that nothing else would tell: ids 3, 5, 6 … below a corner that states the unit."""
+    names = ["3", "5", "6", "11", "12", "20", "41", "42"]
+    parent = own.wide(tmp_path / "p.csv", own.spectra(gain=1.1), names=names)
+    pairs = load_pairs(parent, own.wide(tmp_path / "c.csv", own.spectra(), names=names))
+    assert pairs.ids == tuple(names)
+    np.testing.assert_array_equal(pairs.axis, own.AXIS_NM)

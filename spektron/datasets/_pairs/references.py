@@ -144,6 +144,8 @@ def _notation(lines: list[str], path: Path) -> Notation:
     """The notation in which the most rows hold numbers after the first cell, as many as the heading names or fewer."""
     best: tuple[int, Notation] | None = None
     for notation in NOTATIONS:
+        if not notation.may_hold(lines):
+            continue
         width = len(notation.cells(lines[0])) if lines else 0
         rows = [notation.cells(line) for line in lines[1:]]
         fits = sum(1 < len(row) <= width and notation.numbers(row[1:]) is not None for row in rows) if width > 1 else 0
