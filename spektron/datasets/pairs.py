@@ -121,7 +121,8 @@ def load_spectra(
     """Read new files of the child onto an axis that is given: those of samples to predict.
 
     Channels are not judged by how samples differ, as `load_pairs` does: it may be one sample. A spectrum that cannot
-    be used is left out and named, with what is wrong, in a repair's `left_out`.
+    be used, or does not cover the axis without a gap, is left out and named, with what is wrong, in a repair's
+    `left_out`.
 
     Parameters
     ----------
@@ -134,7 +135,7 @@ def load_spectra(
     Raises
     ------
     ConfigError, SpectrumError
-        As `load_pairs` does, and where the files do not cover the axis.
+        As `load_pairs` does, and where no spectrum covers the axis without a gap.
     """
     notes = Repairs("child")
     form = FileForm(layout=layout, decimal=decimal)

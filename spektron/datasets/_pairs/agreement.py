@@ -128,7 +128,7 @@ def _tell_outlying(ids: Sequence[str], parent: Array, child: Array, repairs: Rep
     repairs.note(
         "samples that differ between the instruments far more than others; see whether scale, kind and id are right",
         len(outlying),
-        named(f"{ids[row]}: {size[row] / max(usual[row], 1e-300):.3g} times as much" for row in outlying),
+        named(f"{ids[row]}: by {size[row]:.3g}, others by {usual[row]:.3g}" for row in outlying),
     )
 
 

@@ -93,8 +93,7 @@ def read_references(path: Path, repairs: Repairs) -> References:
     try:
         lines = [line for line in read_lines(path, encoding_of(path)) if line.strip() and not line.startswith("#")]
     except (OSError, UnfitFile, UnicodeError) as error:
-        why = error.detail if isinstance(error, UnfitFile) else str(error)
-        raise ConfigError(f"reference: {path}: expected a text table, {why}", "save it as CSV text") from error
+        raise ConfigError(f"reference: {path}: expected a text table, {error}", "save it as CSV text") from error
     notation = _notation(lines, path)
     headings = notation.cells(lines[0])[1:]
     # The parent's own table of spectra may hold the values too: its channels are headed by numbers, and no property is.

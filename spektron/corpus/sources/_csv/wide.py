@@ -199,6 +199,8 @@ def _no_axis(across: Array, column: Array, first: list[str], down: list[str]) ->
     for what, values in (("row", across), ("column", column)):
         if len(astray := _astray(values)):
             return _where_astray(what, values, astray)
+    if _counts(across):
+        return f"expected positions in the first row, found {_ends(across)}, which only count the channels: write them"
     if _is_axis(across, _LEAST):
         return (
             f"expected an axis of {MIN_POINTS} positions or more, found {len(across)} in the first row "
