@@ -8,9 +8,10 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from spektron.core.errors import ConfigError, SpectrumError
+from spektron.core.errors import ConfigError
 from spektron.corpus.sources._csv.layout import Layout
 from spektron.corpus.sources._csv.text import Decimal
+from spektron.datasets._pairs.agreement import require_pairs, tell_agreement
 from spektron.datasets._pairs.axis import Array, Unit, converted, curves_of, on_one_axis
 from spektron.datasets._pairs.clean import Instrument, Replicates, cleaned, covering, without_copies
 from spektron.datasets._pairs.kind import KINDS, Kind, as_absorbance
@@ -23,8 +24,6 @@ from spektron.datasets.paired_spectra import PairedSpectra, Samples
 __all__ = ["load_pairs", "load_spectra"]
 
 _T = TypeVar("_T")
-# Spectra of one sample on two instruments correlate at .9 and above; turned upside down, at −.9.
-_UPSIDE_DOWN, _ALIKE = -0.5, 0.5
 
 
 def load_pairs(
@@ -63,14 +62,18 @@ def load_pairs(
     ConfigError
         Where something has to be said first: the unit of an axis, the kind of intensities, a layout.
     SpectrumError
-        Where spectra cannot be paired: no range or no sample in common, several spectra of one id, or nothing but
-        missing values.
+        Where spectra cannot be paired: no range or no sample in common, several spectra of one id, the very same
+        spectra on both, or nothing but missing values.
     """
     units, kinds = _each(axis_unit), _each(kind)
     if unknown := [one for one in kinds if one is not None and one not in KINDS]:
         raise ConfigError(f"kind: expected one of {', '.join(KINDS)}, found {unknown[0]!r}")
     if replicates not in ("refuse", "mean"):
         raise ConfigError(f'replicates: expected "refuse" or "mean", found {replicates!r}')
+    if Path(parent).resolve() == Path(child).resolve():
+        raise ConfigError(
+            f"expected the files of two instruments, found {parent} for both", "give the child's own file or folder"
+        )
     form = FileForm(layout=layout, decimal=decimal)
     table = None if reference is None else Path(reference)
     notes = Repairs("parent"), Repairs("child"), Repairs("both"), Repairs("reference")
@@ -83,10 +86,10 @@ def load_pairs(
     on_parent = _chosen(ours.ids, ours.spectra[:, channels], leave)
     on_child = _chosen(theirs.ids, resampled(theirs.axis, theirs.unit, theirs.spectra, axis, ours.unit), leave)
     ids = tuple(name for name in on_parent if name in on_child)
-    _require_pairs(ids, on_parent, on_child)
+    require_pairs(ids, on_parent, on_child, both)
     values.tell([*on_parent, *(name for name in on_child if name not in on_parent)], notes[3])
     pair = (np.array([on_parent[name] for name in ids]), np.array([on_child[name] for name in ids]))
-    _compare(*pair, both)
+    tell_agreement(ids, *pair, both)
     only = [_left(side, set(ids), values, len(axis)) for side in (on_parent, on_child)]
     for note, samples in zip(notes, only, strict=False):
         note.note("samples that the other instrument did not measure", len(samples.ids), named(samples.ids))
@@ -118,7 +121,8 @@ def load_spectra(
     """Read new files of the child onto an axis that is given: those of samples to predict.
 
     Channels are not judged by how samples differ, as `load_pairs` does: it may be one sample. A spectrum that cannot
-    be used is left out and named, with what is wrong, in a repair's `left_out`.
+    be used, or does not cover the axis without a gap, is left out and named, with what is wrong, in a repair's
+    `left_out`.
 
     Parameters
     ----------
@@ -131,19 +135,12 @@ def load_spectra(
     Raises
     ------
     ConfigError, SpectrumError
-        As `load_pairs` does, and where the files do not cover the axis.
+        As `load_pairs` does, and where no spectrum covers the axis without a gap.
     """
     notes = Repairs("child")
     form = FileForm(layout=layout, decimal=decimal)
     found = _instrument(Path(path), form, axis_unit, kind, replicates, notes, None, needed=(axis, unit))
     theirs = np.sort(converted(found.axis, found.unit, unit))
-    slack = 0.5 * float(np.diff(theirs).max())
-    if axis[0] < theirs[0] - slack or axis[-1] > theirs[-1] + slack:
-        raise SpectrumError(
-            f"{path}: expected spectra from {axis[0]:.6g} to {axis[-1]:.6g} {unit}, found {theirs[0]:.6g} to "
-            f"{theirs[-1]:.6g} {unit}",
-            "measure the range that the transfer was made with, or make it anew with files of this range",
-        )
     if not on_channels(theirs, axis):
         notes.note(
             f"spectra resampled onto {len(axis)} channels from {axis[0]:.6g} to {axis[-1]:.6g} {unit}",
@@ -166,13 +163,22 @@ def _instrument(
 ) -> Instrument:
     raw = read_instrument(path, form, repairs, leave_out=table)
     curves, unit = curves_of(raw, axis_unit, repairs)
+    span = None if needed is None else _span(*needed, unit)
+    # Before the axes are made one: it may be the usual one that has a gap.
+    curves = curves if span is None else covering(curves, unit, span, repairs)
     ids, axis, spectra = on_one_axis(curves, unit, repairs)
     stated = list({spectrum.intensity_unit: spectrum.where for spectrum in raw}.items())
     spectra = as_absorbance(spectra, converted(axis, unit, "nm"), stated, kind, repairs)
-    if needed is not None:
-        first, last = np.sort(converted(needed[0][[0, -1]], needed[1], unit)).tolist()
-        ids, spectra = covering(ids, axis, unit, spectra, (first, last), repairs)
+    if span is not None:  # after light became absorbance: where none came through, there is none
+        curves = covering([(name, axis, y) for name, y in zip(ids, spectra, strict=True)], unit, span, repairs)
+        ids, spectra = [name for name, _, _ in curves], np.array([y for _, _, y in curves])
     return cleaned(ids, axis, unit, spectra, replicates, repairs, judge_channels=needed is None)
+
+
+def _span(axis: Array, unit: Unit, to: Unit) -> tuple[float, float]:
+    """Ends of an axis in another unit, the lower one first."""
+    low, high = np.sort(converted(axis[[0, -1]], unit, to)).tolist()
+    return low, high
 
 
 def _each(value: _T | tuple[_T, _T]) -> tuple[_T, _T]:
@@ -187,42 +193,3 @@ def _left(side: Mapping[str, Array], paired: set[str], values: References, num_c
     ids = tuple(name for name in side if name not in paired)
     spectra = np.array([side[name] for name in ids]).reshape(len(ids), num_channels)
     return Samples(ids=ids, spectra=spectra, references=values.of(ids))
-
-
-def _require_pairs(ids: tuple[str, ...], parent: Mapping[str, Array], child: Mapping[str, Array]) -> None:
-    if len(ids) >= 2:
-        return
-    folded = {_folded(name): name for name in parent}
-    near = [f"{folded[_folded(name)]} and {name}" for name in child if _folded(name) in folded and name not in parent]
-    raise SpectrumError(
-        f"expected at least 2 samples measured on both instruments, found {len(ids)}: the parent has "
-        f"{named(parent, 3)}, the child {named(child, 3)}",
-        f"call the same sample the same in both: {named(near, 3)} may be one"
-        if near
-        else "samples are matched by the names of rows or columns in tables, else of files",
-    )
-
-
-def _folded(name: str) -> str:
-    """A name without what people write now so, now so: case, blanks, leading zeros, a decimal of none."""
-    text = "".join(char for char in name.casefold() if char.isalnum() or char == ".")
-    return text.removesuffix(".0").lstrip("0")
-
-
-def _compare(parent: Array, child: Array, repairs: Repairs) -> None:
-    """Ask where the same samples look opposite on both, and tell where they hardly look alike."""
-    x, y = (values - values.mean(axis=1, keepdims=True) for values in (parent, child))
-    size = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
-    alike = float(np.median((x * y).sum(axis=1)[size > 0] / size[size > 0])) if (size > 0).any() else 1.0
-    if alike < _UPSIDE_DOWN:
-        raise ConfigError(
-            f"expected the same samples to look alike on both instruments, found the one upside down (correlation "
-            f"{alike:.2f}): one of them may be transmittance",
-            'say what each is, parent first: kind=("absorbance", "transmittance")',
-        )
-    if alike < _ALIKE:
-        repairs.note(
-            "samples that hardly look alike on both instruments; see whether ids and units are right",
-            len(parent),
-            f"correlation {alike:.2f}",
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from spektron.core.errors import ConfigError, SpectrumError
@@ -72,3 +73,76 @@ def test_channels_in_the_table_of_values_are_no_properties(tmp_path):
     assert list(pairs.references) == ["fat"]
     np.testing.assert_array_equal(pairs.references["fat"], np.arange(8.0))
     np.testing.assert_array_equal(pairs.parent, own.spectra())
+
+
+HOLED = np.r_[0:40, 60:100]  # 20 channels are missing
+
+
+@pytest.mark.parametrize("form", ["axis", "cells"])
+def test_a_spectrum_with_a_gap_is_left_out_by_name(tmp_path, form):
+    folder = own.single(tmp_path / "new", own.spectra())
+    if form == "axis":
+        own.single(folder, own.spectra()[2:3, HOLED], own.AXIS_NM[HOLED], ["S3"])
+    else:
+        y = own.spectra()[2:3].copy()
+        y[:, 40:60] = np.nan
+        own.single(folder, y, own.AXIS_NM, ["S3"])
+    found, repairs = load_spectra(folder, own.AXIS_NM, "nm")
+    np.testing.assert_array_equal(found.spectra, np.delete(own.spectra(), 2, axis=0))
+    assert left_out(repairs) == {
+        "S3": "spectra with a gap between 1100 and 1496 nm (nothing from 1256 to 1340 nm)",
+    }
+
+
+def test_where_most_have_a_gap_the_whole_ones_are_kept(tmp_path):
+    folder = own.single(tmp_path / "new", own.spectra()[:, HOLED], own.AXIS_NM[HOLED])
+    own.single(folder, own.spectra()[2:3], own.AXIS_NM, ["S3"])
+    found, repairs = load_spectra(folder, own.AXIS_NM, "nm")
+    assert found.ids == ("S3",)
+    np.testing.assert_array_equal(found.spectra, own.spectra()[2:3])
+    assert len(left_out(repairs)) == 7
+
+
+@pytest.mark.parametrize("unit", ["nm", "cm-1"])
+def test_a_gap_of_all_is_refused_and_does_not_widen_the_ends(tmp_path, unit):
+    """Ten missing channels at the beginning, and a hole that is twice as wide."""
+    axis, y = own.AXIS_NM[HOLED][10:], own.spectra()[:, HOLED][:, 10:]
+    path = own.wide(tmp_path / "new.csv", y, axis if unit == "nm" else 1e7 / axis, corner=unit)
+    with pytest.raises(SpectrumError, match=r"expected spectra from .*, found (1140 to 1496|6684.49 to 8771.93)"):
+        load_spectra(path, own.AXIS_NM, "nm")
+    with pytest.raises(SpectrumError, match=r"found nothing from (1256 to 1340|7462.69 to 7961.78)"):
+        load_spectra(path, own.AXIS_NM[10:], "nm")
+    beside, repairs = load_spectra(path, own.AXIS_NM[60:], "nm")
+    np.testing.assert_allclose(beside.spectra, own.spectra()[:, 60:], rtol=1e-12)
+    assert left_out(repairs) == {}
+
+
+def test_a_table_without_spectra_says_so(tmp_path):
+    path = own.wide(tmp_path / "new.csv", own.spectra()[:0])
+    with pytest.raises(
+        ConfigError, match=r"none that can be read: new\.csv: expected spectra below the axis, found none"
+    ):
+        load_spectra(path, own.AXIS_NM, "nm")
+
+
+def test_the_first_column_of_parquet_may_state_the_unit(tmp_path):
+    table = pd.DataFrame(own.spectra(), columns=[f"{x:g}" for x in own.AXIS_NM])
+    for head in ("id", "wavelength (nm)"):
+        table.insert(0, head, own.ids())
+        table.to_parquet(tmp_path / "new.parquet")
+        if head == "id":
+            with pytest.raises(ConfigError, match=r'head the first column of the table with "wavelength \(nm\)"'):
+                load_spectra(tmp_path / "new.parquet", own.AXIS_NM, "nm")
+            del table[head]
+    found, _ = load_spectra(tmp_path / "new.parquet", own.AXIS_NM, "nm")
+    assert found.ids == tuple(own.ids())
+    np.testing.assert_array_equal(found.spectra, own.spectra())
+
+
+def test_numbered_samples_are_read_the_right_way_round(tmp_path):
+    """Parent and child alike, so that nothing else would tell: ids 3, 5, 6 … below a corner that states the unit."""
+    names = ["3", "5", "6", "11", "12", "20", "41", "42"]
+    parent = own.wide(tmp_path / "p.csv", own.spectra(gain=1.1), names=names)
+    pairs = load_pairs(parent, own.wide(tmp_path / "c.csv", own.spectra(), names=names))
+    assert pairs.ids == tuple(names)
+    np.testing.assert_array_equal(pairs.axis, own.AXIS_NM)

@@ -25,7 +25,10 @@ def told(pairs, words):
 
 def test_no_overlap_is_refused_with_both_ranges(tmp_path, parent):
     far = own.wide(tmp_path / "c.csv", own.spectra(), own.AXIS_NM + 500)
-    with pytest.raises(SpectrumError, match="parent at 1100 to 1496 nm and the child at 1600 to 1996 nm, 0 channels"):
+    with pytest.raises(
+        SpectrumError,
+        match=r"parent at 1100 to 1496 nm and the child at 1600 to 1996 nm, 0 channels.*\n.*--axis-unit.*--layout",
+    ):
         load_pairs(parent, far)
 
 
@@ -155,7 +158,9 @@ def test_an_axis_that_turns_back_or_repeats_is_refused(tmp_path, parent, place):
     axis = own.AXIS_NM.copy()
     axis[51] = axis[place] - (8.0 if place == 51 else 0.0)
     child = own.single(tmp_path / "c", own.spectra(), axis)
-    with pytest.raises(SpectrumError, match=r"S1 in S1\.csv: expected positions in one direction, found 1 of 99 steps"):
+    with pytest.raises(
+        SpectrumError, match=r"S1 in S1\.csv: expected positions in one direction, found 1 of 99 steps.* first 13"
+    ):
         load_pairs(parent, child)
 
 
@@ -193,6 +198,17 @@ def test_a_gap_in_the_childs_axis_is_not_bridged(tmp_path, parent):
     pairs = load_pairs(parent, own.wide(tmp_path / "c.csv", own.spectra(axis=gap), gap))
     assert set(own.AXIS_NM) - set(pairs.axis) == set(np.arange(1200.0, 1261.0, 4.0))
     assert told(pairs, "one of the instruments cannot use") == ("both", 16, "")
+    assert pairs.overlap.gaps == ((1196.0, 1264.0),)
+    assert pairs.overlap.share == pytest.approx((396 - 68) / 396)
+    assert "1100 to 1496 nm without 1196 to 1264, 83% of the parent's range, 84 channels" in pairs.report()
+
+
+def test_channels_that_are_there_beside_a_gap_are_not_called_interpolated(tmp_path, parent):
+    keep = np.r_[0:40, 60:100]
+    pairs = load_pairs(parent, own.wide(tmp_path / "c.csv", own.spectra()[:, keep], own.AXIS_NM[keep]))
+    np.testing.assert_array_equal(pairs.child, own.spectra()[:, keep])
+    assert not pairs.overlap.resampled
+    assert str(pairs.overlap).endswith("80 channels, on the same channels")
 
 
 def test_an_uneven_axis_is_told(tmp_path, parent):

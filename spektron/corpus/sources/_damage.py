@@ -17,3 +17,6 @@ class UnfitFile(ValueError):
         super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail
+
+    def __str__(self) -> str:
+        return self.detail

@@ -16,7 +16,7 @@ from spektron.datasets._pairs.raw import RawSpectrum
 from spektron.datasets._pairs.repairs import Repairs, named
 from spektron.spectra import AxisUnit, SpectrumRejected, parse_unit
 
-__all__ = ["Array", "Curve", "Unit", "converted", "curves_of", "on_one_axis", "parse_axis_unit"]
+__all__ = ["Array", "Curve", "Unit", "converted", "curves_of", "gaps_in", "on_one_axis", "parse_axis_unit"]
 
 Unit = Literal["nm", "cm-1"]
 Array = NDArray[np.float64]
@@ -33,6 +33,9 @@ _LARGEST = float(np.finfo(np.float32).max)
 _SAME = 1e-3
 # Positions rounded to whole numbers have steps of 1 and 2 where the true one is 1.9; a gap or a misprint is more.
 _UNEVEN = 1.6
+# A step of this many usual ones is a stretch that nobody measured. What a curve through its ends misses, as a share of
+# how samples of corn differ: .01 in the median and .17 at the worst place; across 20 steps .06 and .45.
+_GAP_STEPS = 10.0
 # Of the usual axis's range that a spectrum on another one has to cover.
 _COVERED = 0.9
 
@@ -134,6 +137,23 @@ def converted(axis: Array, unit: Unit, to: Unit) -> Array:
     return axis if unit == to else 1e7 / axis
 
 
+def gaps_in(axis: Array) -> NDArray[np.bool_]:
+    """Which steps of an axis, in the unit that it was measured in, are stretches without a measurement.
+
+    Parameters
+    ----------
+    axis : ndarray, shape (points,)
+        Ascending.
+
+    Returns
+    -------
+    ndarray of bool, shape (points - 1,)
+    """
+    steps = np.diff(axis)
+    gaps: NDArray[np.bool_] = steps > _GAP_STEPS * np.median(steps)
+    return gaps
+
+
 def _unit(spectra: Sequence[RawSpectrum], axis_unit: str | None, repairs: Repairs) -> AxisUnit:
     texts = {spectrum.x_unit: spectrum.where for spectrum in spectra if spectrum.x_unit.strip()}
     stated: dict[AxisUnit, str] = {}
@@ -165,7 +185,8 @@ def _by_range(spectra: Sequence[RawSpectrum], repairs: Repairs) -> AxisUnit:
     raise ConfigError(
         f"{repairs.side}: expected the unit of the axis, found none in {spectra[0].where}; up to {largest:.6g} it may "
         "be nm or cm-1",
-        'say axis_unit="nm" or axis_unit="cm-1", or head the first column of the table with "wavelength (nm)"',
+        'say axis_unit="nm" or axis_unit="cm-1" (--axis-unit nm), or head the first column of the table with '
+        '"wavelength (nm)"',
     )
 
 
@@ -177,7 +198,12 @@ def _problem(x: Array, y: Array) -> str:
     steps = np.diff(x)
     if not ((steps > 0).all() or (steps < 0).all()):
         wrong = min(int((steps <= 0).sum()), int((steps >= 0).sum()))
-        return f"expected positions in one direction, found {wrong} of {len(steps)} steps that repeat or turn back"
+        against = steps <= 0 if wrong == int((steps <= 0).sum()) else steps >= 0
+        at = int(np.flatnonzero(against)[0])
+        return (
+            f"expected positions in one direction, found {wrong} of {len(steps)} steps that repeat or turn back, first "
+            f"{x[at]:g} before {x[at + 1]:g}"
+        )
     return ""
 
 

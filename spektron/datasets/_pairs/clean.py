@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spektron.core.errors import SpectrumError
-from spektron.datasets._pairs.axis import Array, Unit
+from spektron.datasets._pairs.axis import Array, Curve, Unit, gaps_in
 from spektron.datasets._pairs.repairs import Repairs, named
 
 __all__ = ["Instrument", "Replicates", "cleaned", "covering", "without_copies"]
@@ -86,33 +87,47 @@ def cleaned(
     return Instrument(ids=tuple(names), axis=axis, unit=unit, spectra=values, usable=usable)
 
 
-def covering(
-    ids: list[str], axis: Array, unit: Unit, spectra: Array, span: tuple[float, float], repairs: Repairs
-) -> tuple[list[str], Array]:
-    """Leave out spectra that end before a range that is needed, so that they do not cut it for the others.
-
-    Where none covers it, all stay: then it is the range that is wrong, not a sample.
+def covering(curves: Sequence[Curve], unit: Unit, span: tuple[float, float], repairs: Repairs) -> list[Curve]:
+    """Leave out spectra that end before a range that is needed, or have a gap in it: nothing is made up there.
 
     Parameters
     ----------
+    curves : sequence of Curve
+        Positions in `unit`; intensities NaN where nothing was measured.
     span : (float, float)
         Ends of the range, in `unit`.
+
+    Raises
+    ------
+    SpectrumError
+        Where none is left: then it is the range that is wrong, not a sample.
     """
-    measured = np.isfinite(spectra)
-    slack = 0.5 * float(np.diff(axis).max())
-    kept, short = [], []
-    for row, there in enumerate(measured):
-        places = np.flatnonzero(there)
-        if not len(places):
-            short.append((ids[row], "nothing measured"))
-        elif axis[places[0]] > span[0] + slack or axis[places[-1]] < span[1] - slack:
-            short.append((ids[row], f"{axis[places[0]]:.6g} to {axis[places[-1]]:.6g} {unit}"))
+    kept, short, holed = [], [], []
+    low, high = span
+    for curve in curves:
+        name, x = curve[0], curve[1][np.isfinite(curve[2])]
+        slack = 0.5 * float(np.median(np.diff(x))) if len(x) > 1 else 0.0
+        if len(x) < 2:
+            short.append((name, "nothing measured"))
+        elif x[0] > low + slack or x[-1] < high - slack:
+            short.append((name, f"{x[0]:.6g} to {x[-1]:.6g} {unit}"))
+        elif (gap := gaps_in(x) & (x[:-1] < high) & (x[1:] > low)).any():
+            holed.append((name, f"nothing from {named(_stretches(x, gap), 3)} {unit}"))
         else:
-            kept.append(row)
+            kept.append(curve)
     if not kept:
-        return ids, spectra
-    repairs.leave_out(f"spectra that do not reach from {span[0]:.6g} to {span[1]:.6g} {unit}", short)
-    return [ids[row] for row in kept], spectra[kept]
+        raise SpectrumError(
+            f"{repairs.side}: expected spectra from {low:.6g} to {high:.6g} {unit}, found "
+            f"{named(sorted({why for _, why in [*short, *holed]}), 2)}",
+            "measure the range that the transfer was made with, or make it anew with files of this range",
+        )
+    repairs.leave_out(f"spectra that do not reach from {low:.6g} to {high:.6g} {unit}", short)
+    repairs.leave_out(f"spectra with a gap between {low:.6g} and {high:.6g} {unit}", holed)
+    return kept
+
+
+def _stretches(x: Array, gap: NDArray[np.bool_]) -> list[str]:
+    return [f"{x[place]:.6g} to {x[place + 1]:.6g}" for place in np.flatnonzero(gap)]
 
 
 def without_copies(parent: Instrument, child: Instrument, repairs: Repairs) -> set[str]:

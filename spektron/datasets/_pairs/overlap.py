@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from spektron.core.errors import SpectrumError
-from spektron.datasets._pairs.axis import Array, Unit, converted
+from spektron.datasets._pairs.axis import Array, Unit, converted, gaps_in
 from spektron.datasets._pairs.clean import Instrument
-from spektron.datasets._pairs.repairs import Repairs
+from spektron.datasets._pairs.repairs import Repairs, named
 
 __all__ = ["Overlap", "on_channels", "overlap_of", "resampled"]
 
@@ -19,8 +20,6 @@ __all__ = ["Overlap", "on_channels", "overlap_of", "resampled"]
 _LEAST_CHANNELS = 5
 # Axes that differ by less than this part of a step are one.
 _SAME = 1e-3
-# A step of this many usual ones is a stretch that nobody measured; as in corpora.
-_GAP_STEPS = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +36,10 @@ class Overlap:
         The parent's channels in it that can be used on both.
     parent_range, child_range : tuple of float
         What each measured, in `unit`.
+    gaps : tuple of (float, float)
+        Stretches in between that are left out: the used channels before and after each.
     resampled : bool
-        Whether the child's channels are others than the parent's.
+        Whether channels of the child that are used are others than the parent's.
     """
 
     low: float
@@ -47,18 +48,21 @@ class Overlap:
     num_channels: int
     parent_range: tuple[float, float]
     child_range: tuple[float, float]
+    gaps: tuple[tuple[float, float], ...]
     resampled: bool
 
     @property
     def share(self) -> float:
-        """Of the parent's range."""
-        return (self.high - self.low) / (self.parent_range[1] - self.parent_range[0])
+        """Of the parent's range, what is left out in between not counted."""
+        left_out = sum(stop - start for start, stop in self.gaps)
+        return (self.high - self.low - left_out) / (self.parent_range[1] - self.parent_range[0])
 
     def __str__(self) -> str:
         how = "the child interpolated onto the parent's channels" if self.resampled else "on the same channels"
+        gaps = named((f"{start:.6g} to {stop:.6g}" for start, stop in self.gaps), 3)
         return (
-            f"{self.low:.6g} to {self.high:.6g} {self.unit}, {self.share:.0%} of the parent's range, "
-            f"{self.num_channels} channels, {how}"
+            f"{self.low:.6g} to {self.high:.6g} {self.unit}{f' without {gaps}' if gaps else ''}, {self.share:.0%} of "
+            f"the parent's range, {self.num_channels} channels, {how}"
         )
 
 
@@ -88,7 +92,8 @@ def overlap_of(parent: Instrument, child: Instrument, repairs: Repairs) -> tuple
             f"expected two instruments that measure the same range, found the parent at {parent.axis[0]:.6g} to "
             f"{parent.axis[-1]:.6g} {parent.unit} and the child at {theirs[0]:.6g} to {theirs[-1]:.6g} {parent.unit}, "
             f"{int(inside.sum())} channels in common",
-            "see whether both files are in the unit that they state: axis_unit says what they do not",
+            "see whether both files are in the unit that they state, and read the right way round: axis_unit= "
+            '(--axis-unit) says the unit, layout="rows" or "columns" (--layout) where a table has its axis',
         )
     usable = inside & parent.usable & _reached(parent, child)
     repairs.note("channels of the parent that the child did not measure, cut", int((~inside).sum()))
@@ -101,7 +106,12 @@ def overlap_of(parent: Instrument, child: Instrument, repairs: Repairs) -> tuple
         high=float(parent.axis[channels[-1]]),
         unit=parent.unit,
         num_channels=len(channels),
-        resampled=not on_channels(theirs, parent.axis[inside]),
+        gaps=tuple(
+            (float(parent.axis[before]), float(parent.axis[after]))
+            for before, after in pairwise(channels)
+            if after - before > 1
+        ),
+        resampled=not on_channels(theirs, parent.axis[channels]),
         **ends,
     )
     return overlap, channels
@@ -150,9 +160,8 @@ def _reached(parent: Instrument, child: Instrument) -> NDArray[np.bool_]:
     x, usable = converted(child.axis, child.unit, parent.unit), child.usable
     if x[0] > x[-1]:
         x, usable = x[::-1], usable[::-1]
-    steps = np.diff(child.axis)
-    steps = steps if child.unit == parent.unit else steps[::-1]
-    bad = (steps > _GAP_STEPS * np.median(steps)) | ~usable[1:] | ~usable[:-1]
+    gaps = gaps_in(child.axis)
+    bad = (gaps if child.unit == parent.unit else gaps[::-1]) | ~usable[1:] | ~usable[:-1]
     slack = _SAME * np.diff(x).min()
     left = np.clip(np.searchsorted(x, parent.axis - slack, side="right") - 1, 0, len(bad) - 1)
     right = np.clip(np.searchsorted(x, parent.axis + slack, side="left") - 1, 0, len(bad) - 1)

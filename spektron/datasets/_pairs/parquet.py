@@ -15,6 +15,7 @@ from spektron.corpus.sources._folder import printable
 from spektron.corpus.sources._parquet import TableFile
 from spektron.corpus.sources._set_metadata import SetMetadata
 from spektron.datasets._pairs.raw import RawSpectrum
+from spektron.spectra import SpectrumRejected, parse_unit
 
 __all__ = ["read_parquet"]
 
@@ -73,6 +74,7 @@ def _wide(path: Path, schema: pa.Schema, metadata: SetMetadata) -> Iterator[RawS
     with path.open("rb") as handle:
         table = pq.read_table(handle, columns=[ids, *axis])
     x: NDArray[np.float64] = np.array(list(axis.values()))
+    x_unit = metadata.find("x_unit")[0] or (ids if _is_unit(ids) else "")
     try:
         values = np.column_stack([table[name].to_numpy().astype(np.float64) for name in axis])
     except (TypeError, ValueError) as error:
@@ -83,11 +85,20 @@ def _wide(path: Path, schema: pa.Schema, metadata: SetMetadata) -> Iterator[RawS
             sample_id=sample_id,
             x=x,
             y=y,
-            x_unit=metadata.find("x_unit")[0],
+            x_unit=x_unit,
             intensity_unit=metadata.find("y_unit")[0],
             where=f"{printable(path.name)}, row {number + 1}",
             problem="" if sample_id else "expected the sample's name, found none",
         )
+
+
+def _is_unit(name: str) -> bool:
+    """Whether the column of names says what the others' are, as the corner of a text table may."""
+    try:
+        parse_unit(name)
+    except SpectrumRejected:
+        return False
+    return True
 
 
 def _is_position(name: str) -> bool:

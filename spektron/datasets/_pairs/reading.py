@@ -70,12 +70,15 @@ def read_instrument(path: Path, form: FileForm, repairs: Repairs, leave_out: Pat
     spectra: list[RawSpectrum] = []
     refused: list[tuple[str, str]] = []
     for file in _files(path, leave_out):
+        before = len(spectra) + len(refused)
         try:
             for spectrum in _records(file, form):
                 if spectrum.problem:
                     refused.append((spectrum.sample_id or spectrum.where, f"{spectrum.where}: {spectrum.problem}"))
                 else:
                     spectra.append(spectrum)
+            if len(spectra) + len(refused) == before:
+                raise UnfitFile("no-spectrum", "expected spectra below the axis, found none")
         except UnfitFile as error:
             refused.append((printable(file.stem), f"{printable(file.name)}: {error.detail}"))
         except (JcampError, *DAMAGED) as error:
@@ -86,7 +89,7 @@ def read_instrument(path: Path, form: FileForm, repairs: Repairs, leave_out: Pat
         raise ConfigError(
             f"{repairs.side}: expected spectra in {path}, found none that can be read: {found}",
             "a table has wavelengths in its first row and one sample a row, or one sample a file in two columns; "
-            "layout= and decimal= say what cannot be told",
+            "layout= and decimal= (--layout, --decimal) say what cannot be told",
         )
     repairs.leave_out("files and records that cannot be read", refused)
     return spectra

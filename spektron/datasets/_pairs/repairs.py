@@ -67,5 +67,5 @@ class Repairs(list[Repair]):
 
 def named(values: Iterable[object], most: int = 5) -> str:
     """The first few of many, and how many more there are."""
-    texts = [str(value)[:160] for value in values]
+    texts = [str(value)[:300] for value in values]
     return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spektron.corpus.sources._csv.text import NOTATIONS, Decimal, Notation
+from spektron.corpus.sources._csv.wide import headed_axis, num_names_of, numbers_or_nan, wide_layout
 from spektron.corpus.sources._damage import UnfitFile
 from spektron.spectra.convert import MIN_POINTS
 
@@ -53,6 +54,8 @@ class Sheet:
         In ``rows``: the axis. Empty otherwise.
     columns : tuple of int
         In ``xy``: the columns of position and intensity.
+    unit : str
+        In ``rows``: the unit that is written behind each position; empty where none is.
     """
 
     notation: Notation
@@ -63,6 +66,7 @@ class Sheet:
     width: int
     axis: NDArray[np.float64]
     columns: tuple[int, int] = (0, 1)
+    unit: str = ""
 
     def is_comment(self, line: str) -> bool:
         """Whether a line below the headings says nothing of a spectrum; a row may well be named ``#1``."""
@@ -104,11 +108,16 @@ def sheet_of(
     head = sniffed[:first]
     above = next((cells for line in reversed(head) if len(cells := notation.cells(line)) == width), [])
     _require_decimals(notation, rows, len(above) == width, decimal)
+    headed = None
+    if layout in ("auto", "rows") and above and head and notation.cells(head[-1]) == above and head[-1][0] != "#":
+        headed = headed_axis(notation, above, MIN_POINTS if layout == "auto" else 2)
     if layout == "auto":
-        layout = "xy" if width == 2 else _wide_layout(notation, rows, above)
-    num_names, axis = _num_names(notation, rows[0]), np.empty(0)
-    if layout == "rows":
-        axis, above = _floats(notation, rows[0][num_names:]), rows[0][:num_names]
+        layout = "xy" if width == 2 else wide_layout(notation, rows, above, headed)
+    num_names, axis = num_names_of(notation, rows[0]), np.empty(0)
+    if layout == "rows" and headed is not None:
+        head, axis, num_names, above = head[:-1], headed.axis, headed.num_names, above[: headed.num_names]
+    elif layout == "rows":
+        axis, above = numbers_or_nan(notation, rows[0][num_names:]), rows[0][:num_names]
     elif num_names:  # headings that are numbers but for the first one: samples 1, 2, 3
         head, above = sniffed[: first + 1], rows[0]
     return Sheet(
@@ -119,6 +128,7 @@ def sheet_of(
         num_names=num_names,
         width=width,
         axis=axis,
+        unit=headed.unit if headed is not None and layout == "rows" else "",
     )
 
 
@@ -138,7 +148,7 @@ def _notation(lines: list[str], decimal: Decimal | Literal["auto"]) -> tuple[Not
     best: tuple[int, int] = (0, 0)
     found: tuple[Notation, int] | None = None
     for notation in NOTATIONS:
-        if decimal not in ("auto", notation.decimal):
+        if decimal not in ("auto", notation.decimal) or not notation.may_hold(lines):
             continue
         rows = [place for place, line in enumerate(lines) if _is_row(notation, notation.cells(line))]
         # Where no number has a decimal comma, points are what later ones may have.
@@ -184,16 +194,12 @@ def _named_columns(lines: list[str], names: tuple[str, str], decimal: Decimal | 
 
 def _is_row(notation: Notation, cells: list[str]) -> bool:
     """Whether a line is names, if any, and then numbers, missing ones among them."""
-    names = _num_names(notation, cells)
+    names = num_names_of(notation, cells)
     numbers = cells[names:]
     if len(numbers) < 2 or names > _MOST_NAMES:
         return False
     sample = numbers if len(numbers) <= 64 else [*numbers[:32], *numbers[-32:]]
     return sum(map(notation.is_number, sample)) >= 2 and notation.numbers(sample) is not None
-
-
-def _num_names(notation: Notation, cells: list[str]) -> int:
-    return next((place for place, cell in enumerate(cells) if notation.is_number(cell)), len(cells))
 
 
 def _require_decimals(notation: Notation, rows: list[list[str]], headed: bool, stated: str) -> None:
@@ -213,36 +219,3 @@ def _require_decimals(notation: Notation, rows: list[list[str]], headed: bool, s
             "ambiguous-layout",
             f"{','.join(rows[0][:4])!r}: decimal commas, or whole numbers? say decimal=point or mend it",
         )
-
-
-def _wide_layout(notation: Notation, rows: list[list[str]], above: list[str]) -> Layout:
-    first = rows[0]
-    names = _num_names(notation, first)
-    across = _floats(notation, first[names:])
-    down = _floats(notation, [row[0] for row in rows[1:]] if names else [row[0] for row in rows])
-    in_row, in_column = _is_axis(across, MIN_POINTS), _is_axis(down, min(MIN_POINTS, max(len(rows) - 1, 3)))
-    if _counts(across) and _counts(down):
-        raise UnfitFile("no-axis", "expected an axis in the first row or column, found both only counted")
-    if in_row and in_column:
-        if above or (names and first[0] and re.search(r"wave|shift|cm|nm\b|µm|um\b", first[0], re.IGNORECASE)):
-            return "columns"
-        raise UnfitFile("ambiguous-layout", "the first row and the first column may both be the axis: say layout=…")
-    if not in_row and not in_column:
-        raise UnfitFile("ambiguous-layout", "expected an axis in the first row or column, found none: say layout=…")
-    return "rows" if in_row else "columns"
-
-
-def _is_axis(values: NDArray[np.float64], least: int) -> bool:
-    if len(values) < least or not np.isfinite(values).all() or _counts(values):
-        return False
-    steps = np.diff(values)
-    return bool((steps > 0).all() or (steps < 0).all())
-
-
-def _counts(values: NDArray[np.float64]) -> bool:
-    return len(values) > 0 and values[0] in (0.0, 1.0) and bool((values == values[0] + np.arange(len(values))).all())
-
-
-def _floats(notation: Notation, cells: list[str]) -> NDArray[np.float64]:
-    numbers = notation.numbers(cells)
-    return np.full(len(cells), np.nan) if numbers is None else numbers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spektron.corpus.sources._csv.layout import Sheet
+from spektron.corpus.sources._csv.text import Notation
 from spektron.corpus.sources._damage import UnfitFile
 from spektron.corpus.sources._folder import printable
 from spektron.corpus.sources._parquet import TEXT_COLUMNS
@@ -110,14 +111,25 @@ def _row(number: int, line: str, headings: list[str], sheet: Sheet) -> Record:
     numbers = sheet.notation.numbers(rest)
     named = dict(zip(headings, names, strict=False))
     name = next((text for key, text in named.items() if key in _NAMES), names[0] if names else "")
+    problem = ""
+    if numbers is None:
+        heads = [*names, *map("{:g}".format, sheet.axis)]
+        problem = f"expected numbers, {_found(dict(enumerate(rest, sheet.num_names)), heads, sheet.notation)}"
     return Record(
         number=number,
         name=printable(name),
         x=sheet.axis,
         y=np.empty(0) if numbers is None else numbers,
         texts={key: text for key, text in named.items() if key in TEXT_COLUMNS},
-        problem="" if numbers is not None else f"expected numbers, found {printable(line[:80])!r}",
+        problem=problem,
     )
+
+
+def _found(cells: dict[int, str], heads: Sequence[str], notation: Notation) -> str:
+    """The first cell that is no number: its text, its column counted from 1, and what heads that."""
+    column, text = next((column, text) for column, text in cells.items() if notation.number(text) is None)
+    head = f" ({heads[column]})" if column < len(heads) and heads[column] else ""
+    return f"found {printable(text[:80])!r} in column {column + 1}{head}"
 
 
 def column_ranges(path: Path, sheet: Sheet) -> Iterator[tuple[int, int]]:
@@ -142,8 +154,11 @@ def read_columns(lines: Iterator[str], sheet: Sheet, start: int, stop: int) -> I
         chosen = cells[start:stop]
         numbers = sheet.notation.numbers([cells[0], *chosen, *[""] * (stop - start - len(chosen))])
         if numbers is None or len(cells) > sheet.width:
+            found = f"found {len(cells)}"
+            if numbers is None:
+                found = _found({0: cells[0], **dict(enumerate(chosen, start))}, sheet.headings, sheet.notation)
             expected = f"expected up to {sheet.width} numbers in line {number} of the table"
-            raise UnfitFile("damaged-record", f"{expected}, found {printable(line[:80])!r}")
+            raise UnfitFile("damaged-record", f"{expected}, {found}")
         positions.append(numbers[0])
         values.frombytes(numbers[1:].tobytes())
         _require_length(len(positions))

@@ -77,7 +77,7 @@ def stated_in(sheet: Sheet, *, x_unit: str, modality: str, intensity_unit: str) 
     axis_words = axis_cell if sheet.layout != "rows" or _is_unit(axis_cell) else ""
     stated_intensity = intensity_cell if _is_scale(intensity_cell) else _line(lines, _INTENSITY_LINE, "unit")
     return Stated(
-        x_unit=_axis_unit(axis_words, lines) or x_unit,
+        x_unit=_axis_unit(axis_words or sheet.unit, lines) or x_unit,
         modality=_modality(lines),
         modality_otherwise=modality,
         intensity_unit=stated_intensity or intensity_unit,

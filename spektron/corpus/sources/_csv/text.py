@@ -22,7 +22,7 @@ Decimal = Literal["point", "comma"]
 
 # A spectrum written as one line has 100,000 points of 25 characters at most; a hundred times the usual 50 kB.
 _LONGEST_LINE = 4 * 2**20
-_SNIFFED_BYTES = 2**16
+_BLOCK_BYTES = 2**20
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins like that of UTF-16
@@ -36,6 +36,7 @@ _NUMBERS = {
     "point": re.compile(rf"[+-]?(?:\d{{1,40}}(?:\.\d{{0,40}})?|\.\d{{1,40}}){_EXPONENT}", re.ASCII),
     "comma": re.compile(rf"[+-]?(?:\d{{1,40}}(?:,\d{{1,40}})?|,\d{{1,40}}){_EXPONENT}", re.ASCII),
 }
+_QUOTED_COMMA = re.compile(r'"[+-]?\d{0,40},\d{1,40}(?:[eE][+-]?\d{1,4})?"', re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class Notation:
         while len(cells) > 1 and not cells[-1]:
             cells.pop()
         return cells
+
+    def may_hold(self, lines: Sequence[str]) -> bool:
+        """Whether lines can be written so at all: decimal commas between commas stand in quotes."""
+        return (self.delimiter, self.decimal) != (",", "comma") or any(map(_QUOTED_COMMA.search, lines))
 
     def is_number(self, cell: str) -> bool:
         """Whether a cell is a number in this notation; a missing one is none."""
@@ -101,22 +106,29 @@ NOTATIONS = (
     Notation("\t", "comma"),
     Notation("\t", "point"),
     Notation(",", "point"),
+    Notation(",", "comma"),
     Notation(" ", "comma"),
     Notation(" ", "point"),
 )
 
 
 def encoding_of(path: Path) -> str:
-    """Encoding by the mark at the beginning, else UTF-8 where its first 64 KiB are, else cp1252."""
+    """Encoding by the mark at the beginning, else UTF-8 where all of it is, else cp1252.
+
+    The first letter that tells may be the name of the last sample; a gigabyte is looked through in a second.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as handle:
-        head = handle.read(_SNIFFED_BYTES)
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if head.startswith(mark):
-            return encoding
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return "cp1252"
+        block = handle.read(_BLOCK_BYTES)
+        for mark, encoding in _BYTE_ORDER_MARKS:
+            if block.startswith(mark):
+                return encoding
+        try:
+            while block:
+                decoder.decode(block)
+                block = handle.read(_BLOCK_BYTES)
+        except UnicodeDecodeError:
+            return "cp1252"
     return "utf-8"
 
 
