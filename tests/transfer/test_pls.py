@@ -7,7 +7,7 @@ import pytest
 from sklearn.cross_decomposition import PLSRegression
 
 from spektron.datasets import load_corn
-from spektron.transfer.pls import choose_num_latent, fit_pls
+from spektron.transfer.pls import _predictions_of_all, choose_num_latent, fit_pls
 
 
 @pytest.mark.parametrize(("samples", "channels"), [(60, 700), (600, 30), (12, 8)])
@@ -56,3 +56,28 @@ def test_the_number_is_that_of_what_spectra_are_made_of() -> None:
     concentrations, bands = rng.normal(size=(60, 4)), rng.normal(size=(4, 200))
     x = concentrations @ bands + 1e-3 * rng.normal(size=(60, 200))
     assert choose_num_latent(x, concentrations[:, 0]) == 4
+
+
+def test_models_of_all_folds_at_once_are_those_made_one_by_one() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(30, 3)) @ rng.normal(size=(3, 80)) + 0.01 * rng.normal(size=(30, 80)) + 50.0
+    y = x[:, 7] + 0.1 * rng.normal(size=30)
+    kept = np.ones((4, 30))
+    for model in range(4):
+        kept[model, model::5] = 0.0
+    found = _predictions_of_all(x, y, kept, 10)
+    for model in range(4):
+        rows = np.flatnonzero(kept[model])
+        alone = fit_pls(x[rows], y[rows], 10).predict_all(x)
+        np.testing.assert_allclose(found[:, model].T, alone, atol=1e-8 * y.std())
+
+
+def test_what_is_explained_or_does_not_vary_ends_the_latent_variables() -> None:
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(12, 2)) @ rng.normal(size=(2, 9))  # rank 2
+    y = x @ rng.normal(size=9)
+    kept = np.ones((1, 12))
+    exact = _predictions_of_all(x, y, kept, 6)
+    np.testing.assert_allclose(exact[2:, 0], np.tile(y, (4, 1)), atol=1e-9)
+    assert (_predictions_of_all(np.ones((5, 4)), np.arange(5.0), np.ones((1, 5)), 3) == 2.0).all()
+    np.testing.assert_allclose(_predictions_of_all(x, np.full(12, 7.0), kept, 3), 7.0, rtol=1e-12)

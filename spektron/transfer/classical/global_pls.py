@@ -11,6 +11,7 @@ from spektron.transfer.pls import MAX_LATENT, fit_pls, for_all_numbers, smallest
 __all__ = ["GlobalPLS"]
 
 _FOLDS = 10
+_SHUFFLES = 3  # one chooses by chance; as `pls.choose_num_latent`, which has one weight to fit, not several
 _WEIGHTS = (1.0, 3.0, 10.0)
 _ENOUGH = 10
 """Errors of fewer standards say too little of how much they should count."""
@@ -66,9 +67,9 @@ class GlobalPLS(ChildCalibration):
 
 
 def _left_out(x: Array, y: Array, weights: Array, sample: Rows, most: int) -> Array:
-    """Squared errors of samples that are left out on both instruments, shape (rows, numbers)."""
+    """Squared errors of samples that are left out on both instruments, summed over shuffles, shape (rows, numbers)."""
     squared = np.zeros((len(y), most))
-    for train, test in sample_folds(sample, _FOLDS):
+    for train, test in sample_folds(sample, _FOLDS, shuffles=_SHUFFLES):
         predicted = fit_pls(x[train], y[train], most, weights[train]).predict_all(x[test])
-        squared[test] = np.square(for_all_numbers(predicted, most) - y[test, None])
+        squared[test] += np.square(for_all_numbers(predicted, most) - y[test, None])
     return squared
