@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sklearn.base import clone
 
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, whole_number
 from spektron.transfer.classical._correction import SpectrumCorrection
 from spektron.transfer.pls import choose_num_latent, fit_pls
 
@@ -37,7 +37,7 @@ class CorrectedPLS(ChildCalibration):
         self.num_latent = num_latent
 
     def _fit(self, known: Known) -> None:
-        at_least("num_latent", self.num_latent, 1)
+        whole_number("num_latent", self.num_latent, 1)
         number = choose_num_latent(known.x, known.y) if self.num_latent is None else self.num_latent
         pls = fit_pls(known.x, known.y, number)
         self.num_latent_ = min(number, len(pls.coefficients))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spektron.transfer._samples import Rows, folds_of
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, whole_number
 from spektron.transfer.classical._expected_error import samples
 from spektron.transfer.pls import MAX_LATENT, for_all_numbers, smallest_good
 
@@ -43,7 +43,7 @@ class JointYPLS(ChildCalibration):
 
     def _fit(self, known: Known) -> None:
         assert known.labels is not None
-        at_least("num_latent", self.num_latent, 1)
+        whole_number("num_latent", self.num_latent, 1)
         blocks = ((known.x, known.y), (known.child, known.labels))
         wanted = self.num_latent or _chosen(*blocks, *samples(known))
         parent, child = _coefficients(*blocks, wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spektron.transfer._samples import Rows, same_sample
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least, whole_number
 from spektron.transfer.pls import choose_num_latent, fit_pls
 
 __all__ = ["ResidualRidge"]
@@ -43,7 +43,7 @@ class ResidualRidge(ChildCalibration):
 
     def _fit(self, known: Known) -> None:
         assert known.labels is not None
-        at_least("num_latent", self.num_latent, 1)
+        whole_number("num_latent", self.num_latent, 1)
         at_least("penalty", self.penalty, 0)
         model = fit_pls(known.x, known.y, self.num_latent or choose_num_latent(known.x, known.y))
         self.num_latent_ = len(model.coefficients)

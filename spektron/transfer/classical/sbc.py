@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spektron.transfer._samples import same_sample, sample_folds
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, whole_number
 from spektron.transfer.pls import choose_num_latent, fit_pls
 
 __all__ = ["SBC"]
@@ -47,7 +47,7 @@ class SBC(ChildCalibration):
         self.num_latent = num_latent
 
     def _fit(self, known: Known) -> None:
-        at_least("num_latent", self.num_latent, 1)
+        whole_number("num_latent", self.num_latent, 1)
         wanted = choose_num_latent(known.x, known.y) if self.num_latent is None else self.num_latent
         model = fit_pls(known.x, known.y, wanted)
         self.num_latent_ = len(model.coefficients)

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.covariance import LedoitWolf
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from spektron.transfer._columns import check_columns
 from spektron.transfer.classical._expected_error import own_rows_of
 
 __all__ = ["OutlierFlags", "SpectrumOutliers"]
@@ -82,28 +83,29 @@ class SpectrumOutliers(BaseEstimator):  # type: ignore[misc]
         self.level = level
         self.num_components = num_components
 
-    def fit(self, X: Any, y: Any, *, X_calibration: Any) -> Self:
+    def fit(self, X_child: Any, X_parent: Any, *, X_calibration: Any) -> Self:
         """Learn what usual spectra are like.
 
         Parameters
         ----------
-        X : array of shape (standards, channels)
+        X_child : array of shape (standards, channels)
             Of the child instrument.
-        y : array of shape (standards, channels)
-            Of the parent instrument: ``X_parent``.
+        X_parent : array of shape (standards, channels)
+            Of the parent instrument.
         X_calibration : array of shape (samples, channels)
             The parent's calibration set.
 
         Raises
         ------
         ValueError
-            For values that are not finite, other numbers of standards or channels, fewer than 2 standards or 3
-            calibration samples, spectra that are all alike, or a level that is not between 0 and 0.5.
+            For values that are not finite, other numbers of standards or channels, other names of columns, fewer than
+            2 standards or 3 calibration samples, spectra that are all alike, or a level that is not between 0 and 0.5.
         """
         if not 0 < self.level < 0.5:
             raise ValueError(f"level: expected between 0 and 0.5, found {self.level}")
-        child = check_array(X, dtype=np.float64, ensure_min_samples=2, input_name="X_child")
-        parent = check_array(y, dtype=np.float64, ensure_min_samples=2, input_name="X_parent")
+        self._columns = check_columns(X_child=X_child, X_parent=X_parent, X_calibration=X_calibration)
+        child = check_array(X_child, dtype=np.float64, ensure_min_samples=2, input_name="X_child")
+        parent = check_array(X_parent, dtype=np.float64, ensure_min_samples=2, input_name="X_parent")
         x = check_array(X_calibration, dtype=np.float64, ensure_min_samples=3, input_name="X_calibration")
         if child.shape != parent.shape or child.shape[1] != x.shape[1]:
             raise ValueError(
@@ -127,6 +129,7 @@ class SpectrumOutliers(BaseEstimator):  # type: ignore[misc]
         X : array of shape (samples, channels)
         """
         check_is_fitted(self, "num_components_")
+        check_columns(X_child=self._columns, X=X)
         spectra = check_array(X, dtype=np.float64, input_name="X")
         if spectra.shape[1] != len(self._model.mean):
             raise ValueError(f"expected {len(self._model.mean)} channels, found {spectra.shape[1]}")
