@@ -122,7 +122,7 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """
         columns = check_columns(X_child=X_child, X_parent=X_parent, X_calibration=X_calibration)
         child = check_array(
-            X_child, dtype=np.float64, ensure_min_samples=self._least_standards, estimator=self, input_name="X_child"
+            X_child, dtype=np.float64, ensure_min_samples=self._needed(), estimator=self, input_name="X_child"
         )
         parent = check_array(X_parent, dtype=np.float64, estimator=self, input_name="X_parent")
         x = check_array(X_calibration, dtype=np.float64, ensure_min_samples=2, input_name="X_calibration")
@@ -161,6 +161,10 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if child.shape[1] != self.n_features_in_:
             raise ValueError(f"expected {self.n_features_in_} channels, found {child.shape[1]}")
         return self._predict(child)
+
+    def _needed(self) -> int:
+        """Standards that it cannot do without."""
+        return self._least_standards
 
     def _fit(self, known: Known) -> None:
         raise NotImplementedError

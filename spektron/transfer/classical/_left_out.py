@@ -35,15 +35,20 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
     -----
     A parent's spectrum is moved by the mean difference of the standards that were kept, so that the child's calibration
     can be asked about it. A standard that is a calibration sample is left out together with it.
+
+    Raises
+    ------
+    ValueError
+        Where too few standards stay for the calibration once some are left out.
     """
     num_samples, num_standards = len(known.x), len(known.child)
     number = max(2, min(folds, num_standards, num_samples))
     of_sample, of_standard = _folds(known, number, seed)
+    _check_enough(make(), of_standard)
     child, between, parent = np.empty(num_standards), np.empty(num_standards), np.empty(num_samples)
     for fold in range(number):
         left, left_samples = of_standard == fold, of_sample == fold
-        # Of two or three standards nothing may be left out, or too few stay to learn a difference from.
-        kept = ~left if (~left).sum() >= 2 else np.ones(num_standards, dtype=np.bool_)
+        kept = _kept(left)
         labels = None if known.labels is None else known.labels[kept]
         model = make().fit(
             known.child[kept],
@@ -97,6 +102,20 @@ def squared_error(errors: LeftOut, variance: Array | None = None, standards: NDA
         np.square(child - between).sum(axis=-1) + PRIOR * on_parent
     )
     return np.asarray(on_parent * grown)
+
+
+def _kept(left: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of two or three standards nothing may be left out, or too few stay to learn a difference from."""
+    return ~left if (~left).sum() >= 2 else np.ones_like(left)
+
+
+def _check_enough(calibration: ChildCalibration, of_standard: NDArray[np.intp]) -> None:
+    stay = min(int(_kept(of_standard == fold).sum()) for fold in np.unique(of_standard))
+    if stay < (needed := calibration._needed()):
+        raise ValueError(
+            f"{type(calibration).__name__} needs {needed + 1} standards to say how far off it is, found "
+            f"{len(of_standard)}, of which {stay} stay when a sample is left out: measure more of them on the child"
+        )
 
 
 def _folds(known: Known, number: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -14,7 +14,8 @@ __all__ = ["CorrectedPLS"]
 class CorrectedPLS(ChildCalibration):
     """Partial least squares of the parent's set; the child's spectra are corrected before they are predicted from.
 
-    The parent's model stays as it is, so that one calibration serves many instruments.
+    The parent's model stays as it is, so that one calibration serves many instruments. It takes as few standards as its
+    correction does: `MeanShift` one, without a safeguard against a bad one.
 
     Parameters
     ----------
@@ -35,6 +36,9 @@ class CorrectedPLS(ChildCalibration):
     def __init__(self, correction: SpectrumCorrection | None = None, num_latent: int | None = None) -> None:
         self.correction = correction
         self.num_latent = num_latent
+
+    def _needed(self) -> int:
+        return 1 if self.correction is None else self.correction._least_standards
 
     def _fit(self, known: Known) -> None:
         whole_number("num_latent", self.num_latent, 1)

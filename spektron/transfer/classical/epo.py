@@ -26,7 +26,9 @@ class EPO(ChildCalibration):
     Parameters
     ----------
     num_directions : int, optional
-        Directions that are cut out, 0 or more. None: chosen, at most 8, by the error to be expected on the child.
+        Directions that are cut out, 0 or more; at most as many as there are, one fewer than standards (ten standards
+        have nine, whatever more is asked for: see `directions_`). None: chosen, at most 8, by the error to be expected
+        on the child.
     num_latent : int, optional
         Latent variables. None: for what is left of the parent's set, of numbers within 5 % of its least error the
         fewest.

@@ -20,6 +20,8 @@ class MDIPLS(DIPLS):
 
     One set of coefficients for every child: the differences of covariances of all children add up. Each child has its
     own mean, so that its intercept is its own. Settings and their choice are `DIPLS`'s; with one child it is `DIPLS`.
+    While the penalty is chosen, standards are left out of the first child alone: those of further children always take
+    part, also where they are the same samples.
 
     Attributes
     ----------

@@ -23,8 +23,10 @@ class ResidualRidge(ChildCalibration):
     Parameters
     ----------
     penalty : float, optional
-        Share of the standards' sum of squares about their mean. None: chosen among 17 from 10⁻⁶ to 100 by the
-        residuals of standards that are left out one by one.
+        Share of the standards' sum of squares about their mean. None: chosen among 17 from 10⁻⁶ to 100 by how well the
+        residuals of standards are predicted that are left out of the correction one by one. The parent's model has
+        seen the labels of those that are calibration samples, so that residuals are a little smaller than a new
+        sample's.
     num_latent : int, optional
         Latent variables of the parent's model. None: the smallest number within 5 % of the least error, of 10 folds
         over its calibration set.

@@ -12,6 +12,8 @@ from spektron.transfer.pls import choose_num_latent, fit_pls
 __all__ = ["SBC"]
 
 _DOUBT = 3.0
+_LEAST = 3
+"""Of two samples, one left out, there is no line through the other."""
 
 
 class SBC(ChildCalibration):
@@ -37,10 +39,14 @@ class SBC(ChildCalibration):
 
     Notes
     -----
+    One standard gives a bias, and no slope is chosen of fewer than three samples.
+
     On corn (22 tasks, three splits) the bias alone is 13 % better than both with 5 standards, and 2 to 3 % worse from
     15 on. The choice is 8 % better than both with 5, 1 % with 10, and within 0.1 % from 15 on. The 3 was chosen there,
     of 0, 1, 3 and 5: without it the gain with 5 is 5 %.
     """
+
+    _least_standards = 1
 
     def __init__(self, slope: bool | None = None, num_latent: int | None = None) -> None:
         self.slope = slope
@@ -69,6 +75,8 @@ def _slope(predicted: Array, target: Array) -> float:
 
 def _better(predicted: Array, target: Array, sample: NDArray[np.intp]) -> bool:
     """Whether left-out standards lie so much nearer to a line with a slope that it is no chance."""
+    if len(np.unique(sample)) < _LEAST:
+        return False
     missed = np.zeros(2)
     for kept, left in sample_folds(sample, len(sample)):
         middle, level = predicted[kept].mean(), target[kept].mean()
