@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 from chemotools.derivative import SavitzkyGolay
 from chemotools.scatter import StandardNormalVariate
+from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from spektron.core.errors import ConfigError
 
-__all__ = ["PREPROCESSING", "PreprocessingName", "check_preprocessing", "least_channels", "preprocessing"]
+__all__ = [
+    "PREPROCESSING",
+    "PreprocessingName",
+    "check_preprocessing",
+    "check_varying",
+    "least_channels",
+    "preprocessing",
+]
 
 PreprocessingName = Literal["raw", "snv", "sg1", "sg1snv"]
 
@@ -18,6 +27,7 @@ PREPROCESSING: tuple[PreprocessingName, ...] = ("raw", "snv", "sg1", "sg1snv")
 """Nothing; standard normal variate; first derivative; both, the derivative first."""
 
 _WINDOW, _ORDER = 11, 2
+_ROUNDING = 1e-12
 
 
 def preprocessing(name: PreprocessingName) -> Pipeline:
@@ -52,16 +62,46 @@ def preprocessing(name: PreprocessingName) -> Pipeline:
 
 
 def least_channels(name: PreprocessingName) -> int:
-    """How many channels it needs: a derivative those of its window."""
-    return _WINDOW if name.startswith("sg1") else 1
+    """How many channels it needs: a derivative those of its window; of two, SNV leaves nothing that varies."""
+    if name.startswith("sg1"):
+        return _WINDOW
+    return 3 if name == "snv" else 1
 
 
 def check_preprocessing(name: PreprocessingName, num_channels: int) -> None:
-    """Refuse spectra that are too short for a derivative's window.
+    """Refuse spectra that are too short for it.
 
     Raises
     ------
     ValueError
     """
-    if num_channels < least_channels(name):
-        raise ValueError(f"{name}: expected at least {_WINDOW} channels, the derivative's window, found {num_channels}")
+    least = least_channels(name)
+    if num_channels < least:
+        why = ", the derivative's window" if least == _WINDOW else ""
+        raise ValueError(f"{name}: expected at least {least} channels{why}, found {num_channels}")
+
+
+def check_varying(name: PreprocessingName, spectra: NDArray[np.float64], what: str) -> None:
+    """Refuse flat spectra where standard normal variate would blow their rounding up to the size of a spectrum.
+
+    Parameters
+    ----------
+    name : {"raw", "snv", "sg1", "sg1snv"}
+    spectra : ndarray, shape (samples, channels)
+    what : str
+        What the caller calls them.
+
+    Raises
+    ------
+    ValueError
+        Says which rows are flat.
+    """
+    if not name.endswith("snv"):
+        return
+    flat = np.flatnonzero(np.ptp(spectra, axis=1) <= _ROUNDING * np.abs(spectra).max(axis=1))
+    if len(flat):
+        rows = ", ".join(map(str, flat[:5])) + (f" and {len(flat) - 5} more" if len(flat) > 5 else "")
+        raise ValueError(
+            f"{what}: expected spectra that vary, for standard normal variate divides by how much they do; found flat "
+            f"ones, rows {rows} counted from 0: leave them out"
+        )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold, RepeatedKFold
 
@@ -22,6 +24,7 @@ from spektron.transfer import (
     GlobalPLS,
     JointYPLS,
     MeanShift,
+    Preprocessed,
     Recalibration,
     ResidualRidge,
 )
@@ -145,15 +148,15 @@ def test_joint_y_pls_leaves_a_standard_out_on_both_instruments(monkeypatch: pyte
 
 def test_recalibration_leaves_repeats_out_together(monkeypatch: pytest.MonkeyPatch) -> None:
     data, seen = known(), []
-    fit = pls.fit_pls
+    of_all = pls._predictions_of_all
 
-    def spy(x: Array, *given: Any) -> Any:
-        seen.append(x)
-        return fit(x, *given)
+    def spy(x: Array, y: Array, kept: Array, most: int) -> Array:
+        seen.extend(x[rows > 0] for rows in kept)
+        return of_all(x, y, kept, most)
 
-    monkeypatch.setattr(pls, "fit_pls", spy)
+    monkeypatch.setattr(pls, "_predictions_of_all", spy)
     Recalibration().fit(data.child, data.parent, X_calibration=data.x, y_calibration=data.y, y_standards=data.labels)
-    assert len(seen) > 10
+    assert len(seen) > 5
     for rows, found in zip(seen, learned_from(seen, data), strict=True):
         assert len(rows) == 2 * len(found)
 
@@ -270,3 +273,14 @@ def test_a_level_that_all_spectra_share_changes_nothing(level: float) -> None:
     new = spectra(20, seed=8)
     apart = np.abs(low.predict(new) - high.predict(new + level)).max()
     assert apart < 1e-5 * data.y.std()
+
+
+@pytest.mark.parametrize("method", [Recalibration(), Preprocessed("raw", Recalibration())], ids=repr)
+def test_how_many_standards_an_error_takes_is_said(method: Any) -> None:
+    data = known(repeats=1)
+    assert data.labels is not None
+    three = replace(data, child=data.child[:3], parent=data.parent[:3], labels=data.labels[:3])
+    with pytest.raises(ValueError, match="needs at least 4 standards to say what it errs, found 3"):
+        left_out(lambda: clone(method), three)
+    four = replace(data, child=data.child[:4], parent=data.parent[:4], labels=data.labels[:4])
+    assert np.isfinite(left_out(lambda: clone(method), four).between).all()

@@ -9,9 +9,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
-__all__ = ["Array", "ChildCalibration", "Known", "LeftOut", "at_least", "weighted"]
+from spektron.transfer._columns import check_columns
+from spektron.transfer.classical._settings import at_least, whole_number
+
+__all__ = ["Array", "ChildCalibration", "Known", "LeftOut", "at_least", "weighted", "whole_number"]
 
 Array = NDArray[np.float64]
 
@@ -83,21 +86,27 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     intercept_ : float
     left_out_ : LeftOut or None
         Errors of left-out samples, of those that leave samples out anyway to choose their settings.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Where ``X_child`` is a data frame whose columns have strings for names.
     """
 
     left_out_: LeftOut | None = None
     _least_standards = 2
     _needs_labels = False
 
-    def fit(self, X: Any, y: Any, *, X_calibration: Any, y_calibration: Any, y_standards: Any = None) -> Self:
+    def fit(
+        self, X_child: Any, X_parent: Any, *, X_calibration: Any, y_calibration: Any, y_standards: Any = None
+    ) -> Self:
         """Learn the calibration.
 
         Parameters
         ----------
-        X : array of shape (standards, channels)
+        X_child : array of shape (standards, channels)
             Of the child instrument.
-        y : array of shape (standards, channels)
-            Of the parent instrument: ``X_parent``.
+        X_parent : array of shape (standards, channels)
+            Of the parent instrument. Rows that are the same are one sample, measured again on the child, and are left
+            out together; repeats that differ by noise are to be averaged before (``load_pairs(replicates="mean")``).
         X_calibration : array of shape (samples, channels)
             The parent's calibration set.
         y_calibration : array of shape (samples,)
@@ -108,12 +117,14 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            For values that are not finite, shapes that do not match, or fewer standards than the method needs.
+            For values that are not finite, shapes or names of columns that do not match, or fewer standards than the
+            method needs.
         """
+        columns = check_columns(X_child=X_child, X_parent=X_parent, X_calibration=X_calibration)
         child = check_array(
-            X, dtype=np.float64, ensure_min_samples=self._least_standards, estimator=self, input_name="X_child"
+            X_child, dtype=np.float64, ensure_min_samples=self._needed(), estimator=self, input_name="X_child"
         )
-        parent = check_array(y, dtype=np.float64, estimator=self, input_name="X_parent")
+        parent = check_array(X_parent, dtype=np.float64, estimator=self, input_name="X_parent")
         x = check_array(X_calibration, dtype=np.float64, ensure_min_samples=2, input_name="X_calibration")
         labels = None if y_standards is None else _property(y_standards, "y_standards")
         if labels is None and self._needs_labels:
@@ -127,7 +138,8 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
                 f"{child.shape[1]} channels of the child, {parent.shape[1]} of the parent and {x.shape[1]} of its "
                 "calibration set: resample them first"
             )
-        self.n_features_in_ = child.shape[1]
+        self._columns = columns
+        validate_data(self, X_child, skip_check_array=True)
         self._fit(known)
         return self
 
@@ -137,12 +149,14 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : array of shape (samples, channels)
+            A data frame's columns have to be those of the data frames that were learned from, in the same order.
 
         Returns
         -------
         ndarray, shape (samples,)
         """
         check_is_fitted(self, "n_features_in_")
+        check_columns(X_child=self._columns, X=X)
         child = check_array(X, dtype=np.float64, input_name="X")
         if child.shape[1] != self.n_features_in_:
             raise ValueError(f"expected {self.n_features_in_} channels, found {child.shape[1]}")
@@ -151,6 +165,10 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _learner(self) -> ChildCalibration:
         """Whose need of standards counts: another's, where this one only does something to spectra first."""
         return self
+
+    def _needed(self) -> int:
+        """Standards that it cannot do without."""
+        return self._least_standards
 
     def _fit(self, known: Known) -> None:
         raise NotImplementedError
@@ -163,17 +181,6 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Predict y_mean at x_mean of the child, and from there along the coefficients."""
         self.coef_ = coefficients
         self.intercept_ = float(y_mean - x_mean @ coefficients)
-
-
-def at_least(name: str, value: float | None, least: float) -> None:
-    """Refuse a setting below what makes sense; None is one that is to be chosen.
-
-    Raises
-    ------
-    ValueError
-    """
-    if value is not None and not value >= least:
-        raise ValueError(f"{name}: expected at least {least:g}, or None to have it chosen, found {value}")
 
 
 def _same_number(what: str, **arrays: Array | None) -> None:

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from spektron.transfer._columns import check_columns, columns_of
 from spektron.transfer._samples import same_sample
 
 __all__ = ["Array", "SpectrumCorrection"]
@@ -21,9 +22,9 @@ _ROUNDING = 1e-13
 class SpectrumCorrection(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """A transformer with ``fit(X_child, X_parent)`` on standards and ``transform(X_child)``.
 
-    Row i of both is standard i. Subclasses say how in `_fit` and `_transform`, of centred standards: the means over
-    standards are taken away on both sides before, and the parent's is added after. Without centring the offset between
-    instruments is taken for signal.
+    Give both by position: scikit-learn's transformers call them X and y, and so do these. Row i of both is standard i.
+    Subclasses say how in `_fit` and `_transform`, of centred standards: the means over standards are taken away on both
+    sides before, and the parent's is added after. Without centring the offset between instruments is taken for signal.
 
     Settings that are not given are chosen by cross-validation over standards. What should be near is what the parent's
     model makes of a spectrum, so give that model's regression vector where there is one: on corn, spectra that are
@@ -41,16 +42,18 @@ class SpectrumCorrection(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         X : array of shape (standards, channels)
             Of the child instrument.
         y : array of shape (standards, parent channels)
-            Of the parent instrument: ``X_parent``.
+            Of the parent instrument: ``X_parent``. Rows that are the same are one sample, measured again on the child,
+            and are left out together; repeats that differ by noise are to be averaged before.
         regression : array of shape (parent channels,) or (parent channels, properties), optional
             What the parent's model multiplies spectra by; settings are then chosen by its predictions.
 
         Raises
         ------
         ValueError
-            For spectra that are not finite, other numbers of standards, fewer than the method needs, or standards that
-            are all alike on an instrument.
+            For spectra that are not finite, other numbers of standards, fewer than the method needs, data frames with
+            the same columns in another order, or standards that are all alike on an instrument.
         """
+        _same_order(X, y)
         child, parent = validate_data(
             self, X, y, dtype=np.float64, multi_output=True, y_numeric=True, ensure_min_samples=self._least_standards
         )
@@ -104,6 +107,13 @@ class SpectrumCorrection(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         tags.target_tags.single_output = False
         tags.target_tags.two_d_labels = True
         return tags
+
+
+def _same_order(child: Any, parent: Any) -> None:
+    """Instruments may have axes of their own, but none has the other's in another order."""
+    of_child, of_parent = columns_of(child), columns_of(parent)
+    if of_child is not None and of_parent is not None and set(of_child) == set(of_parent):
+        check_columns(X_child=of_child, X_parent=of_parent)
 
 
 def about_mean(spectra: Array, mean: Array, name: str, vary: bool = True) -> Array:

@@ -41,6 +41,11 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
     -----
     A parent's spectrum is moved by the mean difference of the standards that were kept, so that the child's calibration
     can be asked about it. A standard that is a calibration sample is left out together with it.
+
+    Raises
+    ------
+    ValueError
+        Where too few standards stay for the calibration once some are left out.
     """
     num_samples, num_standards = len(known.x), len(known.child)
     number = max(2, min(folds, num_standards, num_samples))
@@ -76,8 +81,7 @@ def _kept(of_standard: NDArray[np.intp], fold: int) -> NDArray[np.bool_]:
 
 
 def _require_enough(calibration: ChildCalibration, of_standard: NDArray[np.intp], folds: int) -> None:
-    learner = calibration._learner()
-    least = learner._least_standards
+    learner, least = calibration._learner(), calibration._needed()
     if min(int(_kept(of_standard, fold).sum()) for fold in of_standard) >= least:
         return
     # The largest fold is what is not there when the calibration is made; never fewer than two folds, as above.

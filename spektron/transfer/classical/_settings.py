@@ -30,7 +30,9 @@ def at_least(name: str, value: float | None, least: float) -> None:
     ------
     ValueError
     """
-    if value is not None and not (value >= least and np.isfinite(value)):
-        raise ValueError(
-            f"{name}: expected a finite number, at least {least:g}, or None to have it chosen, found {value}"
-        )
+    if value is None:
+        return
+    if not value >= least:
+        raise ValueError(f"{name}: expected at least {least:g}, or None to have it chosen, found {value}")
+    if not np.isfinite(value):
+        raise ValueError(f"{name}: expected a finite number, or None to have it chosen, found {value}")

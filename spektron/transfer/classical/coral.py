@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.covariance import ledoit_wolf_shrinkage
 from sklearn.utils.validation import check_array, validate_data
 
+from spektron.transfer._columns import check_columns
 from spektron.transfer.classical._correction import Array, SpectrumCorrection, about_mean
 
 __all__ = ["CORAL"]
@@ -54,6 +55,7 @@ class CORAL(SpectrumCorrection):
         """
         if self.shrinkage is not None and not 0 < self.shrinkage <= 1:
             raise ValueError(f"shrinkage: expected above 0 and at most 1, found {self.shrinkage}")
+        check_columns(X_child=X, X_parent=y)
         child = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         parent = np.asarray(y, dtype=np.float64)
         parent = check_array(parent.reshape(len(parent), -1), ensure_min_samples=2, input_name="X_parent")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sklearn.base import clone
 
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, whole_number
 from spektron.transfer.classical._correction import SpectrumCorrection
 from spektron.transfer.pls import choose_num_latent, fit_pls
 
@@ -14,7 +14,8 @@ __all__ = ["CorrectedPLS"]
 class CorrectedPLS(ChildCalibration):
     """Partial least squares of the parent's set; the child's spectra are corrected before they are predicted from.
 
-    The parent's model stays as it is, so that one calibration serves many instruments.
+    The parent's model stays as it is, so that one calibration serves many instruments. It takes as few standards as its
+    correction does: `MeanShift` one, without a safeguard against a bad one.
 
     Parameters
     ----------
@@ -36,8 +37,11 @@ class CorrectedPLS(ChildCalibration):
         self.correction = correction
         self.num_latent = num_latent
 
+    def _needed(self) -> int:
+        return 1 if self.correction is None else self.correction._least_standards
+
     def _fit(self, known: Known) -> None:
-        at_least("num_latent", self.num_latent, 1)
+        whole_number("num_latent", self.num_latent, 1)
         number = choose_num_latent(known.x, known.y) if self.num_latent is None else self.num_latent
         pls = fit_pls(known.x, known.y, number)
         self.num_latent_ = min(number, len(pls.coefficients))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least, whole_number
 from spektron.transfer.classical._expected_error import Predictions, expected_error
 from spektron.transfer.pls import MAX_LATENT, centred_pls, for_all_numbers, smallest_good
 
@@ -44,7 +44,7 @@ class DifferenceAugmentedPLS(ChildCalibration):
         self.shift = shift
 
     def _fit(self, known: Known) -> None:
-        at_least("num_latent", self.num_latent, 1)
+        whole_number("num_latent", self.num_latent, 1)
         at_least("weight", self.weight, 0)
         self.weight_, wanted = self._chosen(known)
         found = self._coefficients(known, self.weight_, wanted)

@@ -66,8 +66,8 @@ class DifferenceAugmentedRidge(ChildCalibration):
 
     def _fit(self, known: Known) -> None:
         for name, value in (("penalty", self.penalty), ("child_weight", self.child_weight)):
-            if value is not None and not value > 0:
-                raise ValueError(f"{name}: expected above 0, found {value}")
+            if value is not None and not 0 < value < np.inf:
+                raise ValueError(f"{name}: expected a finite number above 0, found {value}")
         rows = _Rows.of(known)
         penalties = _PENALTIES if self.penalty is None else np.array([self.penalty])
         child_weights = _CHILD_WEIGHTS if self.child_weight is None else np.array([self.child_weight])

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least, whole_number
 from spektron.transfer.classical._domain_invariant import domain_invariant_pls
 from spektron.transfer.classical._expected_error import Predictions, expected_error
 from spektron.transfer.pls import choose_num_latent
@@ -57,7 +57,7 @@ class DIPLS(ChildCalibration):
         self.paired = paired
 
     def _fit(self, known: Known) -> None:
-        at_least("num_latent", self.num_latent, 1)
+        whole_number("num_latent", self.num_latent, 1)
         wanted = self.num_latent or choose_num_latent(known.x, known.y)
         self.penalty_ = self._chosen(known, wanted)
         found = self._coefficients(known, self.penalty_, wanted)

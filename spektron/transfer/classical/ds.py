@@ -34,7 +34,7 @@ class DS(SpectrumCorrection):
     to be among what is chosen from: without it, 18 of 66 corn tasks (three splits) come out worse than with no transfer
     at all, by up to five times.
 
-    chemotools' direct standardization is correct, but chooses no rank: it is plain least squares.
+    It is our own because chemotools', which is correct, chooses no rank.
     """
 
     def __init__(self, rank: int | None = None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, whole_number
 from spektron.transfer.classical._expected_error import Predictions, expected_error
 from spektron.transfer.pls import MAX_LATENT, centred_pls, for_all_numbers, smallest_good
 
@@ -26,7 +26,9 @@ class EPO(ChildCalibration):
     Parameters
     ----------
     num_directions : int, optional
-        Directions that are cut out, 0 or more. None: chosen, at most 8, by the error to be expected on the child.
+        Directions that are cut out, 0 or more; at most as many as there are, one fewer than standards (ten standards
+        have nine, whatever more is asked for: see `directions_`). None: chosen, at most 8, by the error to be expected
+        on the child.
     num_latent : int, optional
         Latent variables. None: for what is left of the parent's set, of numbers within 5 % of its least error the
         fewest.
@@ -43,8 +45,8 @@ class EPO(ChildCalibration):
         self.num_latent = num_latent
 
     def _fit(self, known: Known) -> None:
-        at_least("num_directions", self.num_directions, 0)
-        at_least("num_latent", self.num_latent, 1)
+        whole_number("num_directions", self.num_directions, 0)
+        whole_number("num_latent", self.num_latent, 1)
         number, most = self._chosen(known)
         self.directions_ = _directions(known)[:number]
         found = _coefficients(known, self.directions_, most)

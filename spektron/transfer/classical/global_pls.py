@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spektron.transfer._samples import Rows, same_sample, sample_folds
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least, whole_number
 from spektron.transfer.pls import MAX_LATENT, fit_pls, for_all_numbers, smallest_good
 
 __all__ = ["GlobalPLS"]
@@ -43,7 +43,7 @@ class GlobalPLS(ChildCalibration):
 
     def _fit(self, known: Known) -> None:
         assert known.labels is not None
-        at_least("num_latent", self.num_latent, 1)
+        whole_number("num_latent", self.num_latent, 1)
         at_least("weight", self.weight, 0)
         x, y = np.concatenate([known.x, known.child]), np.concatenate([known.y, known.labels])
         own = np.arange(len(y)) >= len(known.x)

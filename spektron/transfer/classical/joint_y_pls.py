@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spektron.transfer._samples import Rows, folds_of
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, whole_number
 from spektron.transfer.classical._expected_error import samples
 from spektron.transfer.pls import MAX_LATENT, for_all_numbers, smallest_good
 
@@ -20,6 +20,10 @@ class JointYPLS(ChildCalibration):
     Parent and child have their own weights and loadings, and share what one unit of a latent variable is in the
     property. Each latent variable is the unit direction, on each instrument, of greatest covariance with what is left
     of the property there. Blocks are centred on their own and count alike, whatever their number of samples.
+
+    The child's directions are learned of its standards alone, which takes many: with 5 of them one corn task in four
+    comes out worse than with no transfer at all, by up to five times, and with 10 errors are 1.8 times those of a mean
+    correction. It has no safe side to fall back to: below 30 standards take another method.
 
     Parameters
     ----------
@@ -43,7 +47,7 @@ class JointYPLS(ChildCalibration):
 
     def _fit(self, known: Known) -> None:
         assert known.labels is not None
-        at_least("num_latent", self.num_latent, 1)
+        whole_number("num_latent", self.num_latent, 1)
         blocks = ((known.x, known.y), (known.child, known.labels))
         wanted = self.num_latent or _chosen(*blocks, *samples(known))
         parent, child = _coefficients(*blocks, wanted)

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from spektron.transfer._columns import check_columns
 from spektron.transfer.classical._calibration import Array, Known
 from spektron.transfer.classical.dipls import DIPLS
 
@@ -19,6 +20,8 @@ class MDIPLS(DIPLS):
 
     One set of coefficients for every child: the differences of covariances of all children add up. Each child has its
     own mean, so that its intercept is its own. Settings and their choice are `DIPLS`'s; with one child it is `DIPLS`.
+    While the penalty is chosen, standards are left out of the first child alone: those of further children always take
+    part, also where they are the same samples.
 
     Attributes
     ----------
@@ -28,8 +31,8 @@ class MDIPLS(DIPLS):
 
     def fit(
         self,
-        X: Any,
-        y: Any,
+        X_child: Any,
+        X_parent: Any,
         *,
         X_calibration: Any,
         y_calibration: Any,
@@ -40,8 +43,8 @@ class MDIPLS(DIPLS):
 
         Parameters
         ----------
-        X, y, X_calibration, y_calibration, y_standards : array
-            As of every calibration for a child; `X` is ``X_child`` of the child that settings are chosen for.
+        X_child, X_parent, X_calibration, y_calibration, y_standards : array
+            As of every calibration for a child, of the child that settings are chosen for.
         further : sequence of pairs of arrays of shape (standards, channels)
             ``(X_child, X_parent)`` of every further child: its standards on it and on the parent, on the same axis.
             Children may have other standards, and other numbers of them.
@@ -51,8 +54,14 @@ class MDIPLS(DIPLS):
         ValueError
             For values that are not finite, shapes that do not match, or fewer than two standards of a child.
         """
-        self._pairs = [_checked(place, pair, np.shape(X)) for place, pair in enumerate(further)]
-        super().fit(X, y, X_calibration=X_calibration, y_calibration=y_calibration, y_standards=y_standards)
+        self._pairs = [_checked(place, pair, np.shape(X_child)) for place, pair in enumerate(further)]
+        check_columns(
+            X_child=X_child,
+            **{f"further[{place}][{one}]": pair[one] for place, pair in enumerate(further) for one in (0, 1)},
+        )
+        super().fit(
+            X_child, X_parent, X_calibration=X_calibration, y_calibration=y_calibration, y_standards=y_standards
+        )
         return self
 
     def predict(self, X: Any, child: int = 0) -> Array:

@@ -10,7 +10,7 @@ __all__ = ["MeanShift"]
 class MeanShift(SpectrumCorrection):
     """Add the standards' mean difference, channel by channel; both instruments on one axis.
 
-    What every other correction has to beat: it has nothing to choose and is safe with one standard.
+    What every other correction has to beat: it has nothing to choose and takes one standard, if that is a good one.
     """
 
     _least_standards = 1

@@ -43,8 +43,8 @@ class PDS(SpectrumCorrection):
     -----
     Where the instruments have other numbers of channels, a parent's channel lies at the same share of the axis.
 
-    chemotools' piecewise direct standardization is correct, but chooses neither window nor rank nor penalty, and solves
-    channel by channel: it takes over 100 times as long (`benchmarks/pds.py`).
+    It is our own because chemotools', which is correct, chooses neither window nor rank, and solves channel by channel:
+    it takes 97 to 167 times as long with 5 points and 1 component (`benchmarks/pds.py`).
     """
 
     def __init__(self, window: int | None = None, rank: int | None = None) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 from sklearn.base import clone
 
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known
-from spektron.transfer.preprocessing import PreprocessingName, check_preprocessing, preprocessing
+from spektron.transfer.preprocessing import PreprocessingName, check_preprocessing, check_varying, preprocessing
 
 __all__ = ["Preprocessed"]
-
-_ROUNDING = 1e-12
 
 
 class Preprocessed(ChildCalibration):
@@ -30,6 +27,9 @@ class Preprocessed(ChildCalibration):
     def __init__(self, name: PreprocessingName, calibration: ChildCalibration) -> None:
         self.name = name
         self.calibration = calibration
+
+    def _needed(self) -> int:
+        return self.calibration._needed()
 
     def _fit(self, known: Known) -> None:
         check_preprocessing(self.name, known.x.shape[1])
@@ -51,18 +51,6 @@ class Preprocessed(ChildCalibration):
         return predicted
 
     def _preprocessed(self, spectra: Array, name: str) -> Array:
-        if self.name.endswith("snv"):
-            _refuse_flat(spectra, name)
+        check_varying(self.name, spectra, name)
         found: Array = self._steps.transform(spectra)
         return found
-
-
-def _refuse_flat(spectra: Array, name: str) -> None:
-    """Standard normal variate would blow their rounding up to the size of a spectrum."""
-    flat = np.flatnonzero(np.ptp(spectra, axis=1) <= _ROUNDING * np.abs(spectra).max(axis=1))
-    if len(flat):
-        rows = ", ".join(map(str, flat[:5])) + (f" and {len(flat) - 5} more" if len(flat) > 5 else "")
-        raise ValueError(
-            f"{name}: expected spectra that vary, for standard normal variate divides by how much they do; found flat "
-            f"ones, rows {rows} counted from 0: leave them out"
-        )

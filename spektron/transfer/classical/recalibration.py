@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spektron.transfer._samples import same_sample
-from spektron.transfer.classical._calibration import ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import ChildCalibration, Known, whole_number
 from spektron.transfer.pls import MAX_LATENT, choose_num_latent, fit_pls
 
 __all__ = ["Recalibration"]
@@ -33,7 +33,7 @@ class Recalibration(ChildCalibration):
 
     def _fit(self, known: Known) -> None:
         assert known.labels is not None
-        at_least("num_latent", self.num_latent, 1)
+        whole_number("num_latent", self.num_latent, 1)
         most = min(MAX_LATENT, len(known.child) - 2)
         wanted = self.num_latent or choose_num_latent(known.child, known.labels, most, sample=same_sample(known.parent))
         model = fit_pls(known.child, known.labels, wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spektron.transfer._samples import Rows, same_sample
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least, whole_number
 from spektron.transfer.pls import choose_num_latent, fit_pls
 
 __all__ = ["ResidualRidge"]
@@ -23,8 +23,10 @@ class ResidualRidge(ChildCalibration):
     Parameters
     ----------
     penalty : float, optional
-        Share of the standards' sum of squares about their mean. None: chosen among 17 from 10⁻⁶ to 100 by the
-        residuals of standards that are left out one by one.
+        Share of the standards' sum of squares about their mean. None: chosen among 17 from 10⁻⁶ to 100 by how well the
+        residuals of standards are predicted that are left out of the correction one by one. The parent's model has
+        seen the labels of those that are calibration samples, so that residuals are a little smaller than a new
+        sample's.
     num_latent : int, optional
         Latent variables of the parent's model. None: the smallest number within 5 % of the least error, of 10 folds
         over its calibration set.
@@ -43,7 +45,7 @@ class ResidualRidge(ChildCalibration):
 
     def _fit(self, known: Known) -> None:
         assert known.labels is not None
-        at_least("num_latent", self.num_latent, 1)
+        whole_number("num_latent", self.num_latent, 1)
         at_least("penalty", self.penalty, 0)
         model = fit_pls(known.x, known.y, self.num_latent or choose_num_latent(known.x, known.y))
         self.num_latent_ = len(model.coefficients)

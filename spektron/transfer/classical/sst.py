@@ -28,6 +28,10 @@ class SST(SpectrumCorrection):
     ----------
     rank_ : int
         Components kept; fewer than asked for where the standards have fewer.
+
+    Notes
+    -----
+    It is our own because chemotools', which is correct, chooses no rank: it keeps 2 where none is given.
     """
 
     def __init__(self, rank: int | None = None) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import clone
 
-from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
+from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, whole_number
 from spektron.transfer.meta.simulated import simulated_children
 from spektron.transfer.selection import KennardStone
 
@@ -62,15 +62,21 @@ class ZeroShot(ChildCalibration):
         self.seed = seed
 
     def fit(
-        self, X: Any = None, y: Any = None, *, X_calibration: Any, y_calibration: Any, y_standards: Any = None
+        self,
+        X_child: Any = None,
+        X_parent: Any = None,
+        *,
+        X_calibration: Any,
+        y_calibration: Any,
+        y_standards: Any = None,
     ) -> Self:
         """Learn the calibration.
 
         Parameters
         ----------
-        X : array of shape (spectra, channels), optional
+        X_child : array of shape (spectra, channels), optional
             Of the child, of any samples, two at least.
-        y, y_standards : ignored
+        X_parent, y_standards : ignored
             Here so that all calibrations are fitted alike.
         X_calibration : array of shape (samples, channels)
             The parent's calibration set.
@@ -82,13 +88,13 @@ class ZeroShot(ChildCalibration):
         ValueError
             For values that are not finite, or shapes that do not match.
         """
-        self._centred = X is not None
-        unpaired = X_calibration if X is None else X
+        self._centred = X_child is not None
+        unpaired = X_calibration if X_child is None else X_child
         return super().fit(unpaired, unpaired, X_calibration=X_calibration, y_calibration=y_calibration)
 
     def _fit(self, known: Known) -> None:
-        at_least("instruments", self.instruments, 1)
-        at_least("samples", self.samples, 2)
+        whole_number("instruments", self.instruments, 1)
+        whole_number("samples", self.samples, 2)
         rows = KennardStone(min(self.samples, len(known.x))).fit(known.x).indices_
         measured = known.x[rows]
         children = simulated_children(

@@ -10,7 +10,7 @@ from scipy.spatial.distance import pdist, squareform
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from spektron.transfer.preprocessing import PreprocessingName, preprocessing
+from spektron.transfer.preprocessing import PreprocessingName, check_preprocessing, check_varying, preprocessing
 
 __all__ = ["Array", "DistanceSelection", "Rows", "StandardSelection", "distances"]
 
@@ -57,7 +57,8 @@ class StandardSelection(BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            For fewer samples than standards, or values that are not finite.
+            For fewer samples than standards, values that are not finite, or flat spectra under a preprocessing with
+            standard normal variate, which would make them the most extreme of all.
         """
         x = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         if not isinstance(self.num_standards, int | np.integer) or self.num_standards < self._least_standards:
@@ -69,6 +70,8 @@ class StandardSelection(BaseEstimator):  # type: ignore[misc]
                 f"{self.num_standards} standards by {type(self).__name__} take at least {needed} samples, "
                 f"found n_samples = {len(x)}"
             )
+        check_preprocessing(self.preprocessing, x.shape[1])
+        check_varying(self.preprocessing, x, "X")
         self.indices_: Rows = self._select(preprocessing(self.preprocessing).fit_transform(x), y)
         return self
 

@@ -105,3 +105,14 @@ def test_its_ridge_is_the_ridge(shared: None) -> None:
     ridge = task.fitted(Preprocessed("sg1", DifferenceAugmentedRidge()), 10)
     own = next(member for member in model._members if member.name == "sg1+difference_ridge")
     np.testing.assert_allclose(own.calibration.predict(task.test_x), ridge.predict(task.test_x), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("channels", "possible"), [(1, {"raw"}), (5, {"raw", "snv"})])
+def test_preprocessings_that_need_more_channels_take_no_part(channels: int, possible: set[str]) -> None:
+    rng = np.random.default_rng(0)
+    x = 1 + rng.normal(size=(30, channels))
+    model = Auto().fit(x[:8] + 0.1, x[:8], X_calibration=x, y_calibration=x[:, 0], y_standards=x[:8, 0])
+    assert {preprocessing(name) for name in model.names_} <= possible
+    assert np.sqrt(np.square(model.predict(x + 0.1) - x[:, 0]).mean()) < 0.1
+    with pytest.raises(ValueError, match=f"sg1: expected at least 11 channels, .* found {channels}"):
+        Auto(("sg1",)).fit(x[:8], x[:8], X_calibration=x, y_calibration=x[:, 0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,11 +16,22 @@ from sklearn.metrics import r2_score
 
 from benchmarks.dipls import published, spectra
 from spektron.transfer import (
+    CORAL,
     DIPLS,
+    DS,
+    EPO,
     MDIPLS,
+    PDS,
+    SBC,
+    SST,
+    Auto,
+    CorrectedPLS,
     DifferenceAugmentedPLS,
+    DifferenceAugmentedRidge,
     GlobalPLS,
     JointYPLS,
+    MeanShift,
+    Preprocessed,
     Recalibration,
     ResidualRidge,
 )
@@ -28,7 +41,7 @@ from spektron.transfer.pls import choose_num_latent, fit_pls
 
 Array = NDArray[np.float64]
 
-ALL: list[type[ChildCalibration]] = [
+ALL: list[Callable[..., ChildCalibration]] = [
     Recalibration,
     GlobalPLS,
     DifferenceAugmentedPLS,
@@ -36,10 +49,27 @@ ALL: list[type[ChildCalibration]] = [
     DIPLS,
     MDIPLS,
     JointYPLS,
+    SBC,
+    EPO,
+    DifferenceAugmentedRidge,
+    Auto,
+    mean_shift := partial(CorrectedPLS, MeanShift()),
+    partial(CorrectedPLS, DS()),
+    partial(CorrectedPLS, PDS(window=5, rank=1)),
+    partial(CorrectedPLS, SST()),
+    coral := partial(CorrectedPLS, CORAL()),
+    partial(Preprocessed, "raw", DifferenceAugmentedPLS()),
 ]
+WITH_LATENT = [method for method in ALL if "num_latent" in method().get_params()]
 LABELLED = [Recalibration, GlobalPLS, ResidualRidge, JointYPLS]
 """Those that need the standards' property."""
-every = pytest.mark.parametrize("method", ALL, ids=lambda method: method.__name__)
+
+
+def named(method: Callable[..., ChildCalibration]) -> str:
+    return repr(method())
+
+
+every = pytest.mark.parametrize("method", ALL, ids=named)
 
 
 def amounts(samples: int, seed: int) -> Array:
@@ -67,10 +97,11 @@ def rmsep(predicted: Array, actual: Array) -> float:
 
 
 @every
-def test_an_offset_between_instruments_is_learned_exactly(method: type[ChildCalibration]) -> None:
+def test_an_offset_between_instruments_is_learned_exactly(method: Callable[..., ChildCalibration]) -> None:
     # Three amounts and one offset are four directions, so six standards know all of them. Joint-Y's latent variables
     # are alike on both instruments where their samples are.
-    standards = CALIBRATION if method is JointYPLS else amounts(6, 2)
+    # Correlation alignment needs no pairs, but as many samples as say what a covariance is.
+    standards = CALIBRATION if method in (JointYPLS, coral) else amounts(6, 2)
     model = fitted(method(), standards, measured(standards, offset=0.3))
     # Global PLS and rows of differences meet the offset within the latent variables that they choose.
     assert rmsep(model.predict(measured(TEST, offset=0.3)), TEST[:, 0]) < 0.03
@@ -79,7 +110,7 @@ def test_an_offset_between_instruments_is_learned_exactly(method: type[ChildCali
 
 
 @every
-def test_five_standards_of_one_instrument_do_no_harm(method: type[ChildCalibration]) -> None:
+def test_five_standards_of_one_instrument_do_no_harm(method: Callable[..., ChildCalibration]) -> None:
     rng = np.random.default_rng(3)
     noise = 0.01
     calibration = measured(CALIBRATION) + noise * rng.normal(size=(40, 40))
@@ -95,29 +126,30 @@ def test_five_standards_of_one_instrument_do_no_harm(method: type[ChildCalibrati
     number = choose_num_latent(calibration, CALIBRATION[:, 0])
     parent = rmsep(fit_pls(calibration, CALIBRATION[:, 0]).predict(test, number), TEST[:, 0])
     # Those that learn the child's directions from five labels alone pay for it: they beat the mean, no more.
-    most = 0.5 * float(TEST[:, 0].std()) if method in (Recalibration, JointYPLS) else 1.5 * parent
+    most = 0.5 * float(TEST[:, 0].std()) if method in (Recalibration, JointYPLS, coral) else 1.5 * parent
     assert rmsep(model.predict(test), TEST[:, 0]) <= most
 
 
 @every
-def test_predictions_do_not_depend_on_the_unit_of_the_property(method: type[ChildCalibration]) -> None:
+def test_predictions_do_not_depend_on_the_unit_of_the_property(method: Callable[..., ChildCalibration]) -> None:
     standards = amounts(6, 2)
-    child = measured(standards, offset=0.1, gain=1.1)
-    plain = fitted(method(), standards, child).predict(measured(TEST))
-    scaled = fitted(
-        method(), standards, child, y_calibration=1e3 * CALIBRATION[:, 0] - 7, y_standards=1e3 * standards[:, 0] - 7
-    )
+    rng = np.random.default_rng(3)  # without noise, rounding decides between what is exact
+    x, child = measured(CALIBRATION), measured(standards, offset=0.1, gain=1.1)
+    x, child = (spectra + 0.01 * rng.normal(size=spectra.shape) for spectra in (x, child))
+    plain = fitted(method(), standards, child, X_calibration=x).predict(measured(TEST))
+    property_ = {"y_calibration": 1e3 * CALIBRATION[:, 0] - 7, "y_standards": 1e3 * standards[:, 0] - 7}
+    scaled = fitted(method(), standards, child, X_calibration=x, **property_)
     np.testing.assert_allclose(scaled.predict(measured(TEST)), 1e3 * plain - 7, rtol=1e-6, atol=1e-4)
 
 
-@every
-def test_settings_are_scikit_learns_and_stay_as_given(method: type[ChildCalibration]) -> None:
+@pytest.mark.parametrize("method", WITH_LATENT, ids=named)
+def test_settings_are_scikit_learns_and_stay_as_given(method: Callable[..., ChildCalibration]) -> None:
     model = method(num_latent=2)
     copy = clone(model)
-    assert copy.get_params() == model.get_params()
+    assert repr(copy.get_params()) == repr(model.get_params())
     standards = amounts(6, 2)
     fitted(model, standards, measured(standards))
-    assert model.get_params() == copy.get_params()
+    assert repr(model.get_params()) == repr(copy.get_params())
     assert model.num_latent_ == 2
     predicted = model.predict(measured(TEST))
     assert predicted.shape == (30,)
@@ -125,7 +157,7 @@ def test_settings_are_scikit_learns_and_stay_as_given(method: type[ChildCalibrat
 
 
 @every
-def test_what_cannot_be_learned_from_is_refused(method: type[ChildCalibration]) -> None:
+def test_what_cannot_be_learned_from_is_refused(method: Callable[..., ChildCalibration]) -> None:
     standards = amounts(6, 2)
     child = measured(standards)
     broken = child.copy()
@@ -142,25 +174,69 @@ def test_what_cannot_be_learned_from_is_refused(method: type[ChildCalibration]) 
         fitted(method(), standards, child[:, :39])
     with pytest.raises(ValueError, match="y_standards: expected finite"):
         fitted(method(), standards, child, y_standards=np.full(6, np.inf))
-    with pytest.raises(ValueError, match="1 sample"):
-        fitted(method(), standards[:1], child[:1])
-    with pytest.raises(ValueError, match="num_latent: expected at least 1"):
-        fitted(method(num_latent=0), standards, child)
+    if method not in (SBC, mean_shift):
+        with pytest.raises(ValueError, match="1 sample"):
+            fitted(method(), standards[:1], child[:1])
     with pytest.raises(NotFittedError):
         method().predict(child)
     with pytest.raises(ValueError, match="expected 40 channels, found 39"):
         fitted(method(), standards, child).predict(child[:, :39])
 
 
-@pytest.mark.parametrize("method", LABELLED, ids=lambda method: method.__name__)
-def test_missing_labels_are_asked_for(method: type[ChildCalibration]) -> None:
+@pytest.mark.parametrize("method", WITH_LATENT, ids=named)
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "expected at least 1"), (2.5, "expected a whole number"), (np.inf, "expected a whole number")],
+)
+def test_numbers_of_latent_variables_are_whole(
+    method: Callable[..., ChildCalibration], number: float, words: str
+) -> None:
     standards = amounts(6, 2)
-    with pytest.raises(ValueError, match=f"{method.__name__} needs the standards' property: give y_standards"):
+    with pytest.raises(ValueError, match=f"num_latent: {words}"):
+        fitted(method(num_latent=number), standards, measured(standards))
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        GlobalPLS(weight=np.inf),
+        DifferenceAugmentedPLS(weight=np.inf),
+        ResidualRidge(penalty=np.inf),
+        DIPLS(penalty=np.nan),
+        EPO(num_directions=1.5),
+        DifferenceAugmentedRidge(penalty=np.inf),
+        DifferenceAugmentedRidge(child_weight=0.0),
+    ],
+    ids=repr,
+)
+def test_settings_without_end_are_refused(method: ChildCalibration) -> None:
+    standards = amounts(6, 2)
+    with pytest.raises(ValueError, match=r"expected (a finite number|at least|a whole number|above 0)"):
+        fitted(method, standards, measured(standards))
+
+
+@pytest.mark.parametrize("method", [SBC(), CorrectedPLS(MeanShift()), Preprocessed("raw", SBC())], ids=repr)
+def test_one_standard_corrects_an_offset(method: ChildCalibration) -> None:
+    standards = amounts(1, 2)
+    model = fitted(method, standards, measured(standards, offset=0.3))
+    assert rmsep(model.predict(measured(TEST, offset=0.3)), TEST[:, 0]) < 0.03
+
+
+def test_more_directions_than_there_are_leave_those_there_are() -> None:
+    standards = amounts(10, 2)
+    child = measured(standards) + 0.01 * np.random.default_rng(0).normal(size=(10, 40))
+    assert len(fitted(EPO(num_directions=50, num_latent=3), standards, child).directions_) == 9
+
+
+@pytest.mark.parametrize("method", LABELLED, ids=named)
+def test_missing_labels_are_asked_for(method: Callable[..., ChildCalibration]) -> None:
+    standards = amounts(6, 2)
+    with pytest.raises(ValueError, match=f"{type(method()).__name__} needs the standards' property: give y_standards"):
         fitted(method(), standards, measured(standards), y_standards=None)
 
 
 @pytest.mark.parametrize("method", [DifferenceAugmentedPLS, DIPLS, MDIPLS], ids=lambda method: method.__name__)
-def test_what_needs_no_labels_does_not_look_at_them(method: type[ChildCalibration]) -> None:
+def test_what_needs_no_labels_does_not_look_at_them(method: Callable[..., ChildCalibration]) -> None:
     standards = amounts(6, 2)
     child = measured(standards, offset=0.2, gain=1.2)
     with_them = fitted(method(), standards, child).predict(measured(TEST))
@@ -168,7 +244,7 @@ def test_what_needs_no_labels_does_not_look_at_them(method: type[ChildCalibratio
 
 
 @every
-def test_constant_channels_and_twin_standards_are_no_trouble(method: type[ChildCalibration]) -> None:
+def test_constant_channels_and_twin_standards_are_no_trouble(method: Callable[..., ChildCalibration]) -> None:
     standards = np.repeat(amounts(3, 4), 2, axis=0)
     child = measured(standards)
     child[:, 5] = child[:, 6] = 1.0
@@ -265,3 +341,73 @@ def test_joint_y_is_one_model_where_instruments_are_one() -> None:
     plain = fit_pls(measured(CALIBRATION), CALIBRATION[:, 0], 3).coefficients[-1]
     np.testing.assert_allclose(model.coef_, plain, rtol=1e-8, atol=1e-12)
     np.testing.assert_allclose(model.parent_coef_, plain, rtol=1e-8, atol=1e-12)
+
+
+def test_difference_ridge_is_a_ridge_on_calibration_difference_and_child_rows() -> None:
+    """Solved anew in all channels, with everything written out."""
+    rng = np.random.default_rng(3)
+    standards = amounts(7, 2)
+    parent = measured(standards) + 0.01 * rng.normal(size=(7, 40))
+    child = measured(standards, gain=1.2, offset=0.2) + 0.02 * rng.normal(size=(7, 40))
+    x, y, labels = measured(CALIBRATION), CALIBRATION[:, 0], standards[:, 0]
+    penalty, weight = 1e-3, 5.0
+    model = DifferenceAugmentedRidge(penalty=penalty, child_weight=weight).fit(
+        child, parent, X_calibration=x, y_calibration=y, y_standards=labels
+    )
+    shift = (child - parent).mean(axis=0)
+    rows = np.vstack([x - x.mean(axis=0), child - parent - shift, np.sqrt(weight) * (child - shift - x.mean(axis=0))])
+    targets = np.concatenate([y - y.mean(), np.zeros(7), np.sqrt(weight) * (labels - y.mean())])
+    ridge = Ridge(alpha=penalty * np.square(rows).sum(), fit_intercept=False, solver="svd").fit(rows, targets)
+    np.testing.assert_allclose(model.coef_, ridge.coef_, rtol=1e-7, atol=1e-10)
+    test = measured(TEST, gain=1.2, offset=0.2)
+    expected = (test - shift - x.mean(axis=0)) @ ridge.coef_ + y.mean()
+    np.testing.assert_allclose(model.predict(test), expected, rtol=1e-8)
+    assert model.penalty_ == pytest.approx(penalty)
+    assert model.child_weight_ == pytest.approx(weight)
+
+
+def test_epo_is_pls_of_what_is_left_without_the_strongest_differences() -> None:
+    rng = np.random.default_rng(4)
+    standards = amounts(8, 2)
+    child = measured(standards, gain=1.2, offset=0.2) + 0.02 * rng.normal(size=(8, 40))
+    model = fitted(EPO(num_directions=2, num_latent=3), standards, child)
+    difference = child - measured(standards)
+    covariance = np.cov(difference.T, bias=True)
+    strongest = np.linalg.eigh(covariance)[1][:, -2:]
+    projector = np.eye(40) - strongest @ strongest.T
+    np.testing.assert_allclose(model.directions_.T @ model.directions_, strongest @ strongest.T, atol=1e-10)
+    x = measured(CALIBRATION)
+    plain = fit_pls(x @ projector, CALIBRATION[:, 0], 3)
+    test = measured(TEST, gain=1.2, offset=0.2)
+    expected = plain.predict((test - difference.mean(axis=0)) @ projector, 3)
+    np.testing.assert_allclose(model.predict(test), expected, rtol=1e-8)
+    np.testing.assert_allclose(model.transform(test), test @ projector, atol=1e-12)
+
+
+def test_global_pls_heeds_standards_more_where_left_out_ones_ask_for_it() -> None:
+    """Where the property of the child's spectra is another, more weight; where it is the same, the smallest."""
+    standards = amounts(30, 2)
+    noise = 0.05 * np.random.default_rng(0).normal(size=(30, 40))
+    same = fitted(GlobalPLS(num_latent=3), standards, measured(standards) + noise)
+    assert same.weight_ == 1.0
+    other = fitted(GlobalPLS(num_latent=2), standards, measured(standards[:, [1, 0, 2]]))
+    assert other.weight_ == 10.0
+    assert fitted(GlobalPLS(num_latent=2), standards[:5], measured(standards[:5, [1, 0, 2]])).weight_ == 1.0
+
+
+def test_joint_y_has_one_relation_of_both_instruments() -> None:
+    """One latent variable by hand: the slope is that of both blocks' scores together, each block counting alike."""
+    rng = np.random.default_rng(5)
+    standards = amounts(9, 2)
+    child = measured(standards, gain=1.7) + 0.05 * rng.normal(size=(9, 40))
+    model = fitted(JointYPLS(num_latent=1), standards, child)
+    blocks = [(measured(CALIBRATION), CALIBRATION[:, 0]), (child, standards[:, 0])]
+    up, down, directions = 0.0, 0.0, []
+    for x, y in blocks:
+        x, y = x - x.mean(axis=0), y - y.mean()
+        directions.append(x.T @ y / np.linalg.norm(x.T @ y))
+        score = x @ directions[-1]
+        up += score @ y / len(y)
+        down += score @ score / len(y)
+    np.testing.assert_allclose(model.parent_coef_, up / down * directions[0], rtol=1e-9)
+    np.testing.assert_allclose(model.coef_, up / down * directions[1], rtol=1e-9)

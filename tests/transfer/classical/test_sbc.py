@@ -63,6 +63,10 @@ def test_a_slope_is_taken_where_left_out_standards_ask_for_it() -> None:
             child, measured(standards), **KNOWN, y_standards=standards[:, 0] + 0.05 * rng.normal(size=8)
         )
         assert (fitted.slope_ != 1.0) == corrected
+    # From ten on a slope is known well enough.
+    assert SBC(num_latent=3).fit(
+        measured(amounts(10, 3)), measured(amounts(10, 3)), **KNOWN, y_standards=rng.normal(size=10)
+    ).slope_ != pytest.approx(1.0)
     # Twelve rows of one sample and one of another say nothing of a slope, however often they were measured.
     rows = [0] * 12 + [1]
     fitted = SBC(num_latent=3).fit(

@@ -94,3 +94,14 @@ def test_copies_among_samples_break_nothing(selection, seed, copies):
     x[:copies], y[:copies] = x[-1], y[-1]
     chosen = clone(selection).fit(x, y).indices_
     assert len(set(chosen.tolist())) == 10
+
+
+@pytest.mark.parametrize("name", ["snv", "sg1snv"])
+@every
+def test_flat_spectra_are_named_before_standard_normal_variate(selection, name):
+    """They would be the first to be chosen."""
+    x, y = samples(30)
+    x[[4, 11]] = 0.5
+    with pytest.raises(ValueError, match=r"X: expected spectra that vary.* rows 4, 11"):
+        clone(selection).set_params(preprocessing=name).fit(x, y)
+    clone(selection).fit(x, y)
