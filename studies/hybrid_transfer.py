@@ -71,11 +71,11 @@ def hybrid_transfer() -> Study[NeuralTransferConfig]:
                 },
             ),
             "laptop": Preset(
-                expect="about an hour and a half on 2 cores",
+                expect="about 40 minutes on 2 cores",
                 values={"config.num_standards": [10], "space.seed": HELD_OUT[:2]},
             ),
             "cluster": Preset(
-                expect="an hour on 100 cores",
+                expect="about an hour on 100 cores",
                 values={
                     "space.dataset": ["corn", "tablets", "tablets_clean"],
                     "space.seed": HELD_OUT,

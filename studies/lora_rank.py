@@ -71,7 +71,7 @@ def lora_rank() -> Study[NeuralTransferConfig]:
                 },
             ),
             "laptop": Preset(
-                expect="about three hours on 2 cores",
+                expect="about half an hour on 2 cores",
                 values={"config.num_standards": [10], "space.seed": HELD_OUT[:2]},
             ),
             "cluster": Preset(
