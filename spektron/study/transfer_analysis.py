@@ -13,6 +13,7 @@ from spektron.study.outcome import Findings, TrialResult
 from spektron.study.study import StudySettings
 from spektron.study.transfer_arms import TransferArm, transfer_arms
 from spektron.study.transfer_cards import curves_card, file_name, paired_card, tasks_card
+from spektron.study.transfer_pairs import Claim, Pair, claim_sentences, claims_card, pairs_card
 from spektron.study.trial import CorpusIdentity
 
 __all__ = ["transfer_analysis"]
@@ -32,6 +33,8 @@ def transfer_analysis(
     reference: Mapping[str, Any],
     shown: int = 10,
     anew: str | None = None,
+    pairs: Sequence[Pair] = (),
+    claims: Sequence[Claim] = (),
 ) -> Findings:
     """Compare methods of transfer over tasks and splits.
 
@@ -47,6 +50,10 @@ def transfer_analysis(
         Number of standards of the headline and of the forest; the nearest that was run.
     anew : str, optional
         The method that forgets the parent: the verdict says from how many standards on it is as good as any other.
+    pairs : sequence of (method, against)
+        Further comparisons, in a card of their own: a hybrid with its own base, a network with its untrained twin.
+    claims : sequence of Claim
+        What the study predicted; the verdict says of each whether it holds.
 
     Returns
     -------
@@ -75,6 +82,10 @@ def transfer_analysis(
         ranked = sorted(here, key=lambda arm: arm.against_ceiling(at).ratio)
         base = next((arm for arm in here if arm.method == reference["method"]), ranked[0])
         cards += [curves_card(dataset, ranked, numbers), paired_card(dataset, ranked, base, at)]
+        if pairs:
+            cards.append(pairs_card(dataset, ranked, pairs, at))
+        if claims:
+            cards.append(claims_card(dataset, ranked, claims, numbers))
         cards += [tasks_card(dataset, ranked[0], at)]
         best, found = ranked[0], ranked[0].against_ceiling(at)
         headlines.append(
@@ -89,6 +100,7 @@ def transfer_analysis(
         against = None if rival is None else rival.against(base, at)
         differs = differs or (against is not None and not against.low <= 1 <= against.high)
         sentences.append(_sentence(dataset, at, best, base, rival, against, len(ranked)))
+        sentences += claim_sentences(dataset, ranked, claims, numbers)
         if anew is not None:
             sentences += _crossover(here, numbers, anew)
         for arm in ranked:

@@ -51,6 +51,12 @@ class TransferArm:
         counted = self.counted(number)
         return compare_tasks(counted, {task: other.errors[number][task] for task in counted}, parts=parts_of_task)
 
+    def worst_against(self, other: TransferArm, number: int) -> float:
+        """The greatest ratio of any task, each a geometric mean over splits, which are the same in both."""
+        counted = self.counted(number)
+        logs = [np.log(values / other.errors[number][task]).mean() for task, values in counted.items()]
+        return float(np.exp(max(logs)))
+
 
 def transfer_arms(results: Sequence[TrialResult], settings: StudySettings[Any]) -> list[TransferArm]:
     """Group trials by set and method; splits in order."""

@@ -81,12 +81,16 @@ def _base() -> ChildCalibration:
     return Preprocessed("sg1", DifferenceAugmentedRidge())
 
 
+def _pds() -> ChildCalibration:
+    """The parent's model of derivatives, corrected for the child."""
+    return Preprocessed("sg1", CorrectedPLS(PDS(window=5, rank=1)))
+
+
 NEURAL: Mapping[str, Callable[[Measured], ChildCalibration]] = MappingProxyType(
     {
         "hybrid_residual": lambda m: Hybrid(_base(), m.embedded(Pooled()), "residual"),
-        "hybrid_pds": lambda m: Hybrid(
-            Preprocessed("sg1", CorrectedPLS(PDS(window=5, rank=1))), m.embedded(Pooled()), "residual"
-        ),
+        "hybrid_pds": lambda m: Hybrid(_pds(), m.embedded(Pooled()), "residual"),
+        "lora_pds": lambda m: Hybrid(_pds(), m.fine_tuned(), "residual", _FOLDS),
         "pds_embedding": lambda m: CorrectedPLS(m.embedded_correction(PDS(window=5, rank=1))),
         "pds_embedding_random": lambda m: CorrectedPLS(m.embedded_correction(PDS(window=5, rank=1), random=True)),
         "hybrid_stacked": lambda m: Hybrid(
@@ -112,6 +116,7 @@ NEURAL: Mapping[str, Callable[[Measured], ChildCalibration]] = MappingProxyType(
         "full": lambda m: m.fine_tuned(adapter="full"),
         "scratch": lambda m: m.fine_tuned(adapter="full", network="random", learning_rate=3e-4),
         "cnn": lambda m: m.fine_tuned(network="cnn", steps=200),
+        "lora_stacked": lambda m: m.fine_tuned(rank=8, corrections=_STACKED),
         "lora_8_ensemble": lambda m: m.fine_tuned(rank=8, members=3),
         "meta": lambda m: m.meta_learned(),
         "meta_embedding": lambda m: m.meta_learned(representation="encoder"),

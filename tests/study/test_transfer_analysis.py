@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from spektron.core.errors import StudyError
@@ -10,6 +12,7 @@ from spektron.study import StudySettings
 from spektron.study.outcome import Findings, TrialResult
 from spektron.study.space import Choice
 from spektron.study.transfer_analysis import transfer_analysis
+from spektron.study.transfer_pairs import Claim, Pair
 from spektron.study.trial import CorpusIdentity
 from spektron.transfer.benchmark import TransferConfig
 
@@ -148,3 +151,74 @@ def test_it_says_that_the_parent_is_needed_throughout() -> None:
     results = [trial(name, seed, f) for name, f in (("mean", 1.0), ("recalibration", 2.0)) for seed in (0, 1)]
     found = transfer_analysis(results, SETTINGS, CORPUS, reference={"method": "mean"}, anew="recalibration")
     assert "better than it with none of up to 50 standards" in found.verdict
+
+
+FACTORS = {"sg1+difference_ridge": 1.2, "hybrid_pds": 1.248, "lora_pds": 1.3, "mean": 1.0}
+TOGETHER = [trial(name, seed, f) for name, f in FACTORS.items() for seed in (0, 1) if (name, seed) != ("mean", 1)]
+
+
+def with_pairs(results: list[TrialResult], pairs: list[Pair], claims: list[Claim]) -> Findings:
+    return transfer_analysis(
+        results, SETTINGS, CORPUS, reference={"method": "sg1+difference_ridge"}, pairs=pairs, claims=claims
+    )
+
+
+def worse_in(results: list[TrialResult], method: str, task: str, factor: float) -> list[TrialResult]:
+    """The same, where one method errs more in one task."""
+    return [
+        replace(one, metrics={k: v * (factor if f"/{task}/n" in k else 1.0) for k, v in one.metrics.items()})
+        if one.params["method"] == method
+        else one
+        for one in results
+    ]
+
+
+def test_pairs_are_compared_with_each_other_and_not_with_the_reference() -> None:
+    results = worse_in(TOGETHER, "hybrid_pds", "m5-mp5/oil", 1.5)
+    pairs = [("hybrid_pds", "lora_pds"), ("lora_pds", "hybrid_pds"), ("hybrid_pds", "mean"), ("hybrid_pds", "nobody")]
+    card = next(card for card in with_pairs(results, pairs, []).cards if card.title.endswith("pairs"))
+    assert card.table is not None
+    assert card.figure is not None
+    first, second = card.table.rows
+    assert isinstance(first["ratio"], Interval)
+    assert isinstance(second["ratio"], Interval)
+    assert first["ratio"].value == pytest.approx(0.96 * 1.5 ** (1 / 8))
+    assert first["ratio"].value * second["ratio"].value == pytest.approx(1)
+    assert first["worst"] == pytest.approx(0.96 * 1.5)
+    assert second["worst"] == pytest.approx(1 / 0.96)
+    assert first["better"] == "7 of 8"
+    assert card.figure.y_names == ("hybrid_pds / lora_pds", "lora_pds / hybrid_pds")
+    assert "hybrid_pds / mean, hybrid_pds / nobody" in card.body
+
+
+def test_pairs_of_which_none_was_run_are_not_applicable() -> None:
+    card = next(card for card in with_pairs(TOGETHER, [("a", "b")], []).cards if card.title.endswith("pairs"))
+    assert card.status == "not_applicable"
+    assert "a / b" in card.body
+
+
+def test_the_worst_task_stands_beside_the_mean() -> None:
+    results = worse_in(TOGETHER, "hybrid_pds", "m5-mp6/starch", 1.25)
+    card = next(card for card in with_pairs(results, [], []).cards if card.title.endswith("paired"))
+    assert card.table is not None
+    assert next(r for r in card.table.rows if r["method"] == "hybrid_pds")["worst"] == pytest.approx(1.04 * 1.25)
+
+
+def test_the_verdict_says_whether_predictions_hold() -> None:
+    pairs = [("hybrid_pds", "sg1+difference_ridge"), ("lora_pds", "sg1+difference_ridge"), ("nobody", "lora_pds")]
+    claims = [
+        Claim(says="none is 5 % worse", pairs=pairs, most=1.05),
+        Claim(says="with 10 none is 5 % better", pairs=pairs, least=0.95, numbers=(10, 20)),
+        Claim(says="of others", pairs=pairs[2:], most=1.0),
+    ]
+    found = with_pairs(TOGETHER, [], claims)
+    assert (
+        '"none is 5 % worse" does not hold: lora_pds / sg1+difference_ridge is 1.083 with 5 standards, lora_pds / '
+        "sg1+difference_ridge is 1.083 with 10 standards, lora_pds / sg1+difference_ridge is 1.083 with 50 standards; "
+        "it does in 3 of 6 comparisons." in found.verdict
+    )
+    assert '"with 10 none is 5 % better" holds in 2 of 2 comparisons.' in found.verdict
+    assert "of others" not in found.verdict
+    card = next(card for card in found.cards if card.title.endswith("what was predicted"))
+    assert card.table is not None
+    assert [row["holds"] for row in card.table.rows] == ["yes"] * 3 + ["no"] * 3 + ["yes"] * 2

@@ -19,7 +19,7 @@ Framing = Literal["residual", "direct"]
 
 
 class Hybrid(ChildCalibration):
-    """``y = base(x) + share · change(x)``, with the share chosen by samples that neither part has seen.
+    """``y = base(x) + share · change(x)``, with the share chosen by samples that took no part in the change.
 
     Parameters
     ----------
@@ -31,21 +31,31 @@ class Hybrid(ChildCalibration):
         "residual": the addition learns what the base misses on left-out samples, and the change is what it predicts.
         "direct": it learns the property, and the change is its prediction less the base's.
     folds : int
-        How often the addition is made again to leave samples out.
+        How often both are made again to leave samples out.
 
     Attributes
     ----------
-    base_, addition_ : ChildCalibration
-        `addition_` is fitted where its share is above 0, and None otherwise.
+    base_ : ChildCalibration
+    whole_ : ChildCalibration or None
+        What would answer with a share of 1; None where the share is 0.
     share_ : float
         0: the base alone answers. 1: the change is taken whole.
     left_out_ : LeftOut
+        Errors of samples that neither base nor change has seen. One number has: the share, chosen by these errors.
 
     Notes
     -----
-    A base that leaves samples out anyway (`ChildCalibration.left_out_`) is not made again. The share comes of the
-    errors of left-out samples, and of how far apart the instruments' predictions of left-out standards are: what
-    follows the parent better and the instrument too is no gain. See `spektron.transfer.hybrid._share`.
+    In each fold the base is made again without the fold, and all that the addition learns comes from the rest; for
+    residuals, from errors of samples left out of the rest. (Errors of a base made of all other samples have the
+    left-out sample's property in them, with the opposite sign: where nothing is missed t was −1.4 on average instead of
+    0.2, and a curve found in 12 sets of 100 instead of 64.) A base that leaves samples out anyway
+    (`ChildCalibration.left_out_`) is made once for each fold's residuals, another one `folds` times more.
+
+    The share comes of the errors of left-out samples, and of how far apart the instruments' predictions of left-out
+    standards are: what follows the parent better and the instrument too is no gain. See `believed_share`.
+
+    The fallback is one of the mean. On simulated straight lines, where a Gaussian process or kernel ridge has nothing
+    to add to a ridge, @RATES@
     """
 
     def __init__(
@@ -62,29 +72,45 @@ class Hybrid(ChildCalibration):
         if not self.folds >= 2:
             raise ValueError(f"folds: expected at least 2, found {self.folds}")
         self.base_ = _fitted(self.base, known)
-        of_base = self.base_.left_out_ or left_out(lambda: clone(self.base), known, self.folds)
-        goal = _missed(known, of_base) if self.framing == "residual" else known
-        of_addition = left_out(lambda: clone(self.addition), goal, self.folds)
-        whole = self._combined(of_base, of_addition, 1.0)
-        base, changed = (_risked(one, known) for one in (of_base, whole))
+        of_base = left_out(lambda: clone(self.base), known, self.folds)
+        of_whole = left_out(self._whole, known, self.folds)
+        base, changed = (_risked(one, known) for one in (of_base, of_whole))
         self.share_ = believed_share(-base, changed - base)
-        self.addition_ = _fitted(self.addition, goal) if self.share_ > 0 else None
-        self.left_out_ = self._combined(of_base, of_addition, self.share_)
+        self.whole_ = _fitted(self._whole(), known) if self.share_ > 0 else None
+        found = weighted([of_base, of_whole], np.array([1 - self.share_, self.share_]))
+        assert found is not None
+        self.left_out_ = self.base_.left_out_ or of_base if self.share_ == 0 else found
+
+    def _whole(self) -> ChildCalibration:
+        """What answers where the share is 1."""
+        if self.framing == "direct":
+            addition: ChildCalibration = clone(self.addition)
+            return addition
+        return _Mended(self.base, self.addition, self.folds)
 
     def _predict(self, child: Array) -> Array:
         answer: Array = self.base_.predict(child)
-        if self.addition_ is None:
+        if self.whole_ is None:
             return answer
-        added: Array = self.addition_.predict(child)
-        return answer + self.share_ * (added if self.framing == "residual" else added - answer)
+        return answer + self.share_ * (self.whole_.predict(child) - answer)
 
-    def _combined(self, base: LeftOut, addition: LeftOut, share: float) -> LeftOut:
-        """Errors with this share of the addition; of a residual, what is missed after it is the error of the whole."""
-        found = weighted([base, addition], np.array([1 - share, share]))
-        assert found is not None
-        if self.framing == "residual":  # two instruments' predictions differ by what each part's do
-            found = replace(found, between=base.between + share * addition.between)
-        return found
+
+class _Mended(ChildCalibration):
+    """A base, and what a second calibration has learned of its errors on samples left out of these."""
+
+    def __init__(self, base: ChildCalibration, addition: ChildCalibration, folds: int) -> None:
+        self.base = base
+        self.addition = addition
+        self.folds = folds
+
+    def _fit(self, known: Known) -> None:
+        self.base_ = _fitted(self.base, known)
+        missed = self.base_.left_out_ or left_out(lambda: clone(self.base), known, self.folds)
+        self.addition_ = _fitted(self.addition, _missed(known, missed))
+
+    def _predict(self, child: Array) -> Array:
+        predicted: Array = self.base_.predict(child) + self.addition_.predict(child)
+        return predicted
 
 
 def _fitted(calibration: ChildCalibration, known: Known) -> ChildCalibration:

@@ -37,6 +37,8 @@ class Embedded(ChildCalibration):
     Attributes
     ----------
     calibration_ : ChildCalibration
+    left_out_ : LeftOut or None
+        The calibration's; None where there are corrections, which learn from all standards at once.
     """
 
     def __init__(
@@ -71,7 +73,8 @@ class Embedded(ChildCalibration):
             y_calibration=known.y,
             y_standards=known.labels,
         )
-        self.left_out_ = self.calibration_.left_out_
+        # Corrections have seen all standards: none is left out of them.
+        self.left_out_ = None if any(one is not None for one in self._corrections) else self.calibration_.left_out_
 
     def _predict(self, child: Array) -> Array:
         predicted: Array = self.calibration_.predict(self._of_child(child) / self._spread)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 
 from spektron.transfer.classical._correction import Array, SpectrumCorrection
@@ -14,20 +16,24 @@ from spektron.transfer.neural.frozen import frozen_encoder
 
 __all__ = ["EmbeddedCorrection"]
 
+Rows = NDArray[np.bool_]
 _PENALTIES = 10.0 ** np.arange(-3.0, 3.1, 0.5)
+_PARTS = 10
+"""Into which standards are parted for the share: with up to 10 each is left out alone."""
 
 
 class EmbeddedCorrection(SpectrumCorrection):
     """``x → base(x) + share · f(x)``, for a model of the parent's that stays as it is.
 
     A ridge regression of the encoder's features learns, channel by channel, what the base misses on standards that it
-    was not fitted on. Its penalty and its share are chosen by left-out standards, and by what the parent's model makes
-    of the difference; where nothing is borne out the share is 0 and the answer is the base's.
+    was not fitted on, by what the parent's model makes of the difference. Its share is chosen by standards that took no
+    part in any of it: neither in what the base misses nor in the penalty. Where nothing is borne out the share is 0 and
+    the answer is the base's.
 
     Parameters
     ----------
     base : SpectrumCorrection
-        It is cloned, once for each standard left out.
+        It is cloned, once for each pair of standards left out: N (N − 1) times for N of up to 10, 10 N beyond.
     wavenumber_cm1 : array, shape (channels,)
         Axis of all spectra.
     model : Path, optional
@@ -70,28 +76,32 @@ class EmbeddedCorrection(SpectrumCorrection):
         axis = np.asarray(self.wavenumber_cm1, dtype=np.float64)
         self._encoder = frozen_encoder(axis, self.model, random=self.random, modality=self.modality)
         measured = child + self.child_mean_
-        missed = np.stack([self._missed(measured, parent, left) for left in range(len(child))])
-        self._missed_mean = missed.mean(axis=0)
         features = self._encoder(measured)
         self._middle = features.mean(axis=0)
         spread = features.std(axis=0)
         self._spread = np.maximum(spread, max(1e-2 * float(spread.max()), np.finfo(np.float64).tiny))
         z = (features - self._middle) / self._spread
-        gram = z @ z.T
         look_at = np.linalg.svd(parent, full_matrices=False)[2][:1].T if self._look_at is None else self._look_at
-        seen = missed @ look_at
-        proposals = [_left_out(gram, seen, penalty) for penalty in _PENALTIES]
-        best = int(np.argmin([np.square(seen - each).sum() for each in proposals]))
-        self.penalty_ = float(_PENALTIES[best])
-        self.share_ = believed_share(seen.ravel(), proposals[best].ravel())
+        missed, proposed = np.empty_like(parent), np.empty_like(parent)
+        part = np.arange(len(child)) % _PARTS
+        for left in (part == number for number in range(part.max() + 1)):
+            missed[left] = self._missed(measured, parent, ~left, left)
+            proposed[left] = self._learned(measured[~left], parent[~left], z[~left], look_at).predict(z[left])
+        self.share_ = believed_share((missed @ look_at).ravel(), (proposed @ look_at).ravel())
+        self._addition = self._learned(measured, parent, z, look_at)
+        self.penalty_ = self._addition.penalty
         self.base_ = clone(self.base).fit(measured, parent + self.parent_mean_, regression=self._look_at)
-        self._weights = z.T @ _solved(gram, missed - self._missed_mean, self.penalty_)
 
-    def _missed(self, child: Array, parent: Array, left: int) -> Array:
-        others = np.arange(len(child)) != left
-        base = clone(self.base).fit(child[others], parent[others], regression=self._look_at)
-        missed: Array = parent[left] - base.transform(child[left : left + 1])[0]
+    def _missed(self, child: Array, parent: Array, kept: Rows, left: Rows) -> Array:
+        base = clone(self.base).fit(child[kept], parent[kept], regression=self._look_at)
+        missed: Array = parent[left] - base.transform(child[left])
         return missed
+
+    def _learned(self, child: Array, parent: Array, z: Array, look_at: Array) -> _Ridge:
+        """What these standards say, each of a base without it."""
+        alone = np.eye(len(child), dtype=np.bool_)
+        missed = np.concatenate([self._missed(child, parent, ~left, left) for left in alone])
+        return _Ridge.of(z, missed, look_at)
 
     def _transform(self, child: Array) -> Array:
         measured = child + self.child_mean_
@@ -99,21 +109,34 @@ class EmbeddedCorrection(SpectrumCorrection):
         if self.share_ == 0:
             return corrected
         z = (self._encoder(measured) - self._middle) / self._spread
-        added: Array = z @ self._weights + self._missed_mean
-        return corrected + self.share_ * added
+        return corrected + self.share_ * self._addition.predict(z)
 
 
-def _solved(gram: Array, targets: Array, penalty: float) -> Array:
-    ridge = penalty * max(float(np.trace(gram)) / len(gram), np.finfo(np.float64).tiny)
-    return np.asarray(np.linalg.solve(gram + ridge * np.eye(len(gram)), targets), dtype=np.float64)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ridge:
+    """Ridge regression whose penalty leaves rows out in closed form."""
 
+    middle: Array
+    mean: Array
+    weights: Array
+    penalty: float
 
-def _left_out(gram: Array, targets: Array, penalty: float) -> Array:
-    """What ridge regression on the other rows predicts, rows and their mean left out in turn."""
-    found = np.empty_like(targets)
-    for left in range(len(gram)):
-        others = np.flatnonzero(np.arange(len(gram)) != left)
-        mean = targets[others].mean(axis=0)
-        within = gram[np.ix_(others, others)]
-        found[left] = mean + gram[left, others] @ _solved(within, targets[others] - mean, penalty)
-    return found
+    @classmethod
+    def of(cls, z: Array, targets: Array, look_at: Array) -> _Ridge:
+        middle, mean = z.mean(axis=0), targets.mean(axis=0)
+        # Rows are few and features many: all is solved through the Gram matrix.
+        strengths, directions = np.linalg.eigh((z - middle) @ (z - middle).T)
+        strengths = np.maximum(strengths, 0.0)
+        usual = max(float(strengths.mean()), np.finfo(np.float64).tiny)
+        seen = (targets - mean) @ look_at
+        errors = []
+        for penalty in _PENALTIES:
+            kept = (directions * (strengths / (strengths + penalty * usual))) @ directions.T + 1 / len(z)
+            errors.append(np.square((seen - kept @ seen) / (1 - np.diag(kept))[:, None]).sum())
+        best = float(_PENALTIES[int(np.argmin(errors))])
+        dual = directions @ ((directions.T @ (targets - mean)) / (strengths + best * usual)[:, None])
+        return cls(middle=middle, mean=mean, weights=(z - middle).T @ dual, penalty=best)
+
+    def predict(self, z: Array) -> Array:
+        predicted: Array = (z - self.middle) @ self.weights + self.mean
+        return predicted

@@ -1,0 +1,21 @@
+"""Calibrations on a frozen encoder's features: what they say of left-out samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spektron.transfer import PDS, DifferenceAugmentedRidge
+from spektron.transfer.neural import Embedded
+from tests.transfer.uncertainty.instruments import instruments
+
+AXIS = 1e7 / np.linspace(1100, 2500, 50)
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_corrections_that_have_seen_all_standards_leave_none_out(corrected: bool) -> None:
+    data = instruments(1)
+    corrections = (None, PDS(window=5, rank=1)) if corrected else (None,)
+    model = Embedded(DifferenceAugmentedRidge(), AXIS, corrections=corrections).fit(*data.pairs, **data.given())
+    assert model.calibration_.left_out_ is not None
+    assert (model.left_out_ is None) == corrected
