@@ -7,7 +7,7 @@ Prediction: Student's intervals do; conformal ones, of standards that were chose
 
     python studies/uncertainty.py --preset smoke      # a minute: two ways, one split of corn
     python studies/uncertainty.py                     # laptop: 8 ways, 5 splits of corn and tablets
-    python studies/uncertainty.py --preset networks --set config.model=FOLDER      # fine-tuned encoders, and two of the 8
+    python studies/uncertainty.py --preset networks --set config.model=FOLDER   # fine-tuned encoders too
     ray job submit --working-dir . -- python studies/uncertainty.py --preset cluster
 
 The data are fetched once, or found below SPEKTRON_DATA.

@@ -71,7 +71,7 @@ class PredictionIntervals(ChildCalibration):
     sample's distance (normalised nonconformity: Papadopoulos, Gammerman and Vovk 2008; here half of the variance grows
     with the squared distance in three components). A calibration that says itself how unsure it is (`Unsure`: an
     ensemble, dropout, a variance that was learned) is taken at its word instead, but for the scale: its deviation over
-    the geometric mean of those of the calibration set.
+    the root mean square of those of the calibration set, as the scale is that of the errors.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class PredictionIntervals(ChildCalibration):
         if not isinstance(self.calibration_, Unsure):
             return None
         deviation = self.calibration_.deviation(child)
-        return float(np.exp(np.log(deviation).mean())) if (deviation > 0).all() else None
+        return float(np.sqrt(np.square(deviation).mean())) if (deviation > 0).all() else None
 
     def _variance(self, child: Array) -> Array:
         """Variance of an error there over that of a usual sample."""

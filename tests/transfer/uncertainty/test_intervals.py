@@ -142,7 +142,7 @@ def test_a_calibrations_own_doubt_is_heeded(kind: str) -> None:
     # Its scale does not matter: what is usual is taken from the calibration set.
     fitted.calibration_.deviation = lambda X: 7 * doubt
     usual = np.exp(3 * (known.x + fitted._moved)[:, 40])
-    assert fitted._usual == pytest.approx(np.exp(np.log(usual).mean()))
+    assert fitted._usual == pytest.approx(np.sqrt(np.square(usual).mean()))
 
 
 def test_intervals_of_a_calibration_that_is_right_about_its_doubt_cover_everywhere() -> None:
