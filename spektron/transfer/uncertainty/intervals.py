@@ -71,7 +71,8 @@ class PredictionIntervals(ChildCalibration):
     sample's distance (normalised nonconformity: Papadopoulos, Gammerman and Vovk 2008; here half of the variance grows
     with the squared distance in three components). A calibration that says itself how unsure it is (`Unsure`: an
     ensemble, dropout, a variance that was learned) is taken at its word instead, but for the scale: its deviation over
-    the root mean square of those of the calibration set, as the scale is that of the errors.
+    the geometric mean of those of the calibration set, and the scale is of errors over it. A few samples of great doubt
+    would rule the scale otherwise.
     """
 
     def __init__(
@@ -122,13 +123,13 @@ class PredictionIntervals(ChildCalibration):
         self._leverage = Leverage(known.x)
         self._usual = self._usual_deviation(known.x + self._moved)
         variance = self._variance(known.child if self._usual else known.parent + self._moved)
-        self.scale_ = float(np.sqrt(squared_error(self.left_out_, variance)))
+        of_parent = self.left_out_.parent / np.sqrt(self._variance(known.x + self._moved))
+        self.scale_ = float(np.sqrt(self._squared_error(variance, of_parent)))
         # The relative variances of two estimates that are multiplied add up, so that the scarcer of them rules. Both
         # are mean squares about zero, from which no mean was taken.
         self.degrees_of_freedom_ = 1 / (1 / (len(variance) + PRIOR) + 1 / len(self.left_out_.parent))
-        of_parent = np.abs(self.left_out_.parent) / np.sqrt(self._variance(known.x + self._moved))
         typical = float(np.sqrt(np.square(of_parent).mean()))
-        self._relative = of_parent / typical if typical > 0 else np.ones(len(of_parent))
+        self._relative = np.abs(of_parent) / typical if typical > 0 else np.ones(len(of_parent))
         if self.left_out_.child is not None:
             self._conformal = ConformalRegressor().fit(self.left_out_.child, sigmas=np.sqrt(variance))
 
@@ -137,7 +138,17 @@ class PredictionIntervals(ChildCalibration):
         if not isinstance(self.calibration_, Unsure):
             return None
         deviation = self.calibration_.deviation(child)
-        return float(np.sqrt(np.square(deviation).mean())) if (deviation > 0).all() else None
+        return float(np.exp(np.log(deviation).mean())) if (deviation > 0).all() else None
+
+    def _squared_error(self, variance: Array, of_parent: Array) -> float:
+        """Of a usual sample on the child, from left-out errors; those on the parent over their deviations beside it."""
+        errors = self.left_out_
+        if self._usual is None:
+            return float(squared_error(errors, variance))
+        of_child = None if errors.child is None else errors.child / np.sqrt(variance)
+        return float(
+            squared_error(LeftOut(child=of_child, between=errors.between / np.sqrt(variance), parent=of_parent))
+        )
 
     def _variance(self, child: Array) -> Array:
         """Variance of an error there over that of a usual sample."""
