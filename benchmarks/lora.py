@@ -33,6 +33,7 @@ def main() -> None:
     amounts = random.normal(size=(60 + args.spectra, 12))
     spectra = 1 + amounts @ bands + 1e-3 * random.normal(size=(len(amounts), 700))
     x, y, new = spectra[:60], amounts[:60, 0], spectra[60:]
+    fitted = []
     print(f"{'':18} {'wall s':>8} {'CPU s':>8}")
     for name, given in {
         "LoRA, rank 8": {"rank": 8},
@@ -44,12 +45,13 @@ def main() -> None:
         model = FineTuned(1e7 / np.linspace(1100, 2498, 700), args.model, passes=args.passes, **given)
         wall, cpu = time.perf_counter(), time.process_time()
         rows = slice(args.standards)
-        model.fit(x[rows] + 0.05, x[rows], X_calibration=x, y_calibration=y, y_standards=y[rows])
+        fitted.append(model.fit(x[rows] + 0.05, x[rows], X_calibration=x, y_calibration=y, y_standards=y[rows]))
         print(f"{name:18} {time.perf_counter() - wall:8.1f} {time.process_time() - cpu:8.1f}", flush=True)
     wall = time.perf_counter()
-    model.predict_interval(new)
+    fitted[0].predict_interval(new)
     taken = time.perf_counter() - wall
-    print(f"{args.passes} passes of dropout over {args.spectra} spectra: {args.spectra / taken:.0f} spectra/s")
+    rate = args.spectra / taken
+    print(f"LoRA, rank 8: {args.passes} passes of dropout over {args.spectra} spectra: {rate:.0f} spectra/s")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Prediction: Student's intervals do; conformal ones, of standards that were chose
 
     python studies/uncertainty.py --preset smoke      # a minute: two ways, one split of corn
     python studies/uncertainty.py                     # laptop: 8 ways, 5 splits of corn and tablets
+    python studies/uncertainty.py --preset networks --set config.model=FOLDER   # fine-tuned encoders too
     ray job submit --working-dir . -- python studies/uncertainty.py --preset cluster
 
 The data are fetched once, or found below SPEKTRON_DATA.
@@ -24,6 +25,8 @@ INTERVALS = (
     *("auto", "sg1+difference_ridge", "sg1snv+difference_ridge", "sg1+pds_5_1", "recalibration"),
     *("conformal:sg1+difference_ridge", "split:sg1snv+mean", "split:sg1+mean"),
 )
+NETWORKS = ("lora_8", "lora_8_ensemble", "lora_8_variance")
+"""By dropout, by three networks with dropout, and by a variance that is learned; each is made four times a task."""
 
 
 def uncertainty() -> Study[CoverageConfig]:
@@ -37,7 +40,7 @@ def uncertainty() -> Study[CoverageConfig]:
             config=CoverageConfig(),
             space={
                 "dataset": Choice(values=("corn", "tablets", "tablets_clean")),
-                "intervals": Choice(values=INTERVALS),
+                "intervals": Choice(values=(*INTERVALS, *NETWORKS)),
                 "seed": Choice(values=tuple(range(10))),
             },
         ),
@@ -54,7 +57,19 @@ def uncertainty() -> Study[CoverageConfig]:
                     "space.seed": [0],
                 },
             ),
-            "laptop": Preset(expect="about an hour on 2 cores", values={"space.seed": [0, 1, 2, 3, 4]}),
+            "laptop": Preset(
+                expect="about an hour on 2 cores",
+                values={"space.intervals": list(INTERVALS), "space.seed": [0, 1, 2, 3, 4]},
+            ),
+            "networks": Preset(
+                expect="about half an hour on 2 cores",
+                values={
+                    "config.num_standards": [10, 30],
+                    "space.dataset": ["corn"],
+                    "space.intervals": ["auto", "sg1+difference_ridge", *NETWORKS],
+                    "space.seed": [1],
+                },
+            ),
             "cluster": Preset(expect="minutes on 100 cores", values={"train.autoscaling": True}),
         },
         analysis=partial(coverage_analysis, baseline="split:sg1+mean", judged="auto"),

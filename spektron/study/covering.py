@@ -6,9 +6,9 @@ from collections import defaultdict
 from statistics import mean
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from spektron.study.study import TrialContext
+from spektron.study.threads import limited_threads
 from spektron.transfer.coverage import CoverageConfig, task_intervals
 from spektron.transfer.protocol import parts_of_task
 
@@ -29,7 +29,7 @@ def coverage_trial(context: TrialContext) -> dict[str, float]:
     config: CoverageConfig = context.config
     metrics: dict[str, float] = {}
     covered: dict[tuple[str, int, float], list[float]] = defaultdict(list)
-    with threadpool_limits(context.placement.threads_per_worker):
+    with limited_threads(context.placement.threads_per_worker, network=config.is_network):
         for found in task_intervals(config):
             at = f"{found.task.name}/n{found.num_standards}"
             for confidence, quality in found.quality.items():

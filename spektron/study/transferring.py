@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from statistics import geometric_mean
 
-from threadpoolctl import threadpool_limits
-
 from spektron.study.study import TrialContext
+from spektron.study.threads import limited_threads
 from spektron.transfer.benchmark import TransferConfig, benchmark_errors
+from spektron.transfer.methods import NEURAL
 
 __all__ = ["transfer_trial"]
 
@@ -28,7 +28,7 @@ def transfer_trial(context: TrialContext) -> dict[str, float]:
     config: TransferConfig = context.config
     metrics: dict[str, float] = {}
     ratios: dict[int, list[float]] = defaultdict(list)
-    with threadpool_limits(context.placement.threads_per_worker):
+    with limited_threads(context.placement.threads_per_worker, network=config.method in NEURAL):
         for found in benchmark_errors(config):
             name, number = found.task.name, found.num_standards
             metrics[f"ceiling/{name}"] = found.ceiling

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from spektron.core.settings import Settings
 from spektron.transfer.classical import ChildCalibration
-from spektron.transfer.methods import NEURAL, Measured, check_method, method_named
+from spektron.transfer.methods import Measured, check_method, method_named
 from spektron.transfer.metrics import PredictionErrors, prediction_errors
+from spektron.transfer.model_setting import ModelSetting
 from spektron.transfer.protocol import DatasetName, TransferTask, transfer_tasks
 
 __all__ = [
@@ -52,28 +51,12 @@ class TransferConfig(Settings):
         return ascending_numbers(numbers)
 
 
-class NeuralTransferConfig(TransferConfig):
+class NeuralTransferConfig(ModelSetting, TransferConfig):
     """A trial of a method that may need a pretrained model."""
 
-    model: str | None = None
-    """Folder of a pretrained model, on a disk that every worker sees; None: encoders are drawn at random."""
-    model_sha256: str | None = None
-    """Of its weights, read from the folder: this tells trials apart, where the folder lies does not."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read(cls, values: Any) -> Any:
-        if not isinstance(values, dict) or not (folder := values.get("model")):
-            return values if not isinstance(values, dict) else {**values, "model": None, "model_sha256": None}
-        from spektron.model.folder import read_config
-
-        path = Path(folder).resolve()
-        return {**values, "model": str(path), "model_sha256": read_config(path).sha256}
-
-    def identity(self) -> dict[str, Any]:
-        """Without the folder's place, and without the model where the method has none."""
-        plain = self.model_dump(mode="json", exclude={"model"})
-        return plain if self.method in NEURAL else {**plain, "model_sha256": None}
+    @property
+    def _method(self) -> str:
+        return self.method
 
 
 def ascending_numbers(numbers: tuple[int, ...]) -> tuple[int, ...]:
@@ -122,8 +105,7 @@ def benchmark_errors(
     TaskErrors
         Task by task, number by number.
     """
-    model = config.model if isinstance(config, NeuralTransferConfig) else None
-    folder = None if model is None else Path(model)
+    folder = config.folder if isinstance(config, NeuralTransferConfig) else None
     for task in transfer_tasks(config.dataset, config.seed):
         measured = Measured(wavenumber_cm1=task.wavenumber_cm1, model=folder)
         ceiling, untransferred = (

@@ -9,16 +9,18 @@ from typing import Any, Protocol, cast
 from pydantic import Field, field_validator
 
 from spektron.core.errors import ConfigError
-from spektron.core.settings import Settings
 from spektron.transfer.benchmark import ascending_numbers
-from spektron.transfer.methods import method_named
+from spektron.transfer.methods import NEURAL, Measured, check_method, method_named
 from spektron.transfer.metrics import IntervalQuality, interval_quality
+from spektron.transfer.model_setting import ModelSetting
 from spektron.transfer.protocol import DatasetName, TransferTask, transfer_tasks
 from spektron.transfer.uncertainty import Interval, PredictionIntervals, SplitConformal
 
 __all__ = ["CONFIDENCES", "CoverageConfig", "TaskIntervals", "intervals_named", "task_intervals"]
 
 CONFIDENCES = (0.5, 0.8, 0.9, 0.95)
+_FOLDS, _FOLDS_OF_NETWORKS = 10, 3
+"""How often samples are left out in turn, where a method does not do so itself; networks take seconds each time."""
 
 
 class Intervals(Protocol):
@@ -31,31 +33,41 @@ class Intervals(Protocol):
         """Predict with intervals."""
 
 
-def intervals_named(name: str) -> Intervals:
+def intervals_named(name: str, measured: Measured | None = None) -> Intervals:
     """Make intervals by name.
 
     Parameters
     ----------
     name : str
         A method's name (`method_named`), after "conformal:" or "split:" where the intervals are not Student's.
+    measured : Measured, optional
+        The axis and the model that networks need.
 
     Raises
     ------
     ConfigError
-        For another name.
+        For another name, or a network without an axis.
     """
-    kind, colon, method = name.rpartition(":")
-    calibration = method_named(method)
+    kind, method = _parts(name)
+    calibration = method_named(method, measured)
     if kind == "split":
         return cast(Intervals, SplitConformal(calibration))
+    folds = _FOLDS_OF_NETWORKS if method in NEURAL else _FOLDS
     if kind == "conformal":
-        return cast(Intervals, PredictionIntervals(calibration, kind="conformal"))
-    if colon:
+        return cast(Intervals, PredictionIntervals(calibration, kind="conformal", folds=folds))
+    return cast(Intervals, PredictionIntervals(calibration, folds=folds))
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Kind of intervals, and method."""
+    kind, colon, method = name.rpartition(":")
+    check_method(method)
+    if colon and kind not in ("split", "conformal"):
         raise ConfigError(f'expected "conformal:" or "split:" before a method, found {kind + colon!r}')
-    return cast(Intervals, PredictionIntervals(calibration))
+    return kind, method
 
 
-class CoverageConfig(Settings):
+class CoverageConfig(ModelSetting):
     """What one trial of a study of intervals does."""
 
     dataset: DatasetName = "corn"
@@ -70,13 +82,24 @@ class CoverageConfig(Settings):
     @field_validator("intervals")
     @classmethod
     def _known(cls, name: str) -> str:
-        intervals_named(name)
+        _parts(name)
         return name
 
     @field_validator("num_standards")
     @classmethod
     def _some(cls, numbers: tuple[int, ...]) -> tuple[int, ...]:
         return ascending_numbers(numbers)
+
+    @property
+    def _method(self) -> str:
+        return _parts(self.intervals)[1]
+
+    def identity(self) -> dict[str, Any]:
+        """As of a trial with a model; without a network, as before there were any."""
+        plain = super().identity()
+        if not self.is_network:
+            del plain["model_sha256"]
+        return plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +114,9 @@ class TaskIntervals:
 def task_intervals(config: CoverageConfig) -> Iterator[TaskIntervals]:
     """Run intervals through all tasks of a set in one split, task by task, number by number."""
     for task in transfer_tasks(config.dataset, config.seed):
+        measured = Measured(wavenumber_cm1=task.wavenumber_cm1, model=config.folder)
         for number in config.num_standards:
-            fitted = task.fitted(intervals_named(config.intervals), number)
+            fitted = task.fitted(intervals_named(config.intervals, measured), number)
             quality = {}
             for confidence in CONFIDENCES:
                 _, low, high = fitted.predict_interval(task.test_x, confidence)

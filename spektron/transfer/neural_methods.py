@@ -114,7 +114,7 @@ NEURAL: Mapping[str, Callable[[Measured], ChildCalibration]] = MappingProxyType(
         "adalora_16_to_4": lambda m: m.fine_tuned(rank=16, adapter="adalora"),
         "lora_8_random": lambda m: m.fine_tuned(rank=8, network="random"),
         "full": lambda m: m.fine_tuned(adapter="full"),
-        "scratch": lambda m: m.fine_tuned(adapter="full", network="random", learning_rate=3e-4),
+        "scratch": lambda m: m.fine_tuned(adapter="full", network="random"),
         "cnn": lambda m: m.fine_tuned(network="cnn", steps=200),
         "lora_stacked": lambda m: m.fine_tuned(rank=8, corrections=_STACKED),
         "lora_8_ensemble": lambda m: m.fine_tuned(rank=8, members=3),

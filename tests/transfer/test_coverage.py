@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from pydantic import ValidationError
 
 from spektron.core.errors import ConfigError, StudyError
+from spektron.model import EncoderConfig, Pretrained
+from spektron.model.reconstruction import MaskedReconstructor
 from spektron.study import StudySettings
 from spektron.study.coverage_analysis import coverage_analysis
 from spektron.study.outcome import Findings, TrialResult
 from spektron.study.space import Choice
+from spektron.study.threads import limited_threads
 from spektron.study.trial import CorpusIdentity
 from spektron.transfer.coverage import CoverageConfig, intervals_named
+from spektron.transfer.methods import Measured
 from spektron.transfer.metrics import interval_quality
+from spektron.transfer.neural import FineTuned
 from spektron.transfer.uncertainty import PredictionIntervals, SplitConformal
 
 CORPUS = CorpusIdentity(name="c", fingerprint="f", num_train=100, summary={})
@@ -105,3 +112,33 @@ def test_nothing_is_said_of_what_was_not_run() -> None:
     assert analysed(trial("split:mean", 0, 0.9)).status == "not_applicable"
     with pytest.raises(StudyError, match="found none"):
         analysed()
+
+
+def test_networks_have_intervals_too(tmp_path: Path) -> None:
+    measured = Measured(wavenumber_cm1=np.linspace(4000.0, 9000.0, 50))
+    intervals = intervals_named("lora_8_variance", measured)
+    assert isinstance(intervals, PredictionIntervals)
+    assert isinstance(intervals.calibration, FineTuned)
+    assert intervals.folds == 3
+    with pytest.raises(ConfigError, match="axis"):
+        intervals_named("conformal:lora_8")
+    config = CoverageConfig(intervals="conformal:lora_8")
+    assert config.is_network
+    torch.manual_seed(0)
+    small = EncoderConfig(dim=16, layers=1, heads=2, scales=("coarse",))
+    Pretrained(model=MaskedReconstructor(small)).save_pretrained(tmp_path / "m")
+    with_model = config.with_values({"model": str(tmp_path / "m")})
+    assert with_model.folder == (tmp_path / "m").resolve()
+    assert with_model.identity() != config.identity()
+    assert "model" not in with_model.identity()
+
+
+def test_a_trial_without_a_network_is_what_it_was_before_there_were_any() -> None:
+    assert set(CoverageConfig().identity()) == {"dataset", "intervals", "num_standards", "seed"}
+
+
+def test_torch_is_held_to_a_trials_threads_and_let_go() -> None:
+    before = torch.get_num_threads()
+    with limited_threads(before + 1, network=True):
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before

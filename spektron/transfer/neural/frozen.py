@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from torch import Tensor
 
 from spektron.core.errors import ConfigError
 from spektron.model import EncoderConfig, Pretrained, SpectrumEncoder
+from spektron.model.encoder import EncoderOutput
+from spektron.model.folder import read_config
 from spektron.spectra.resample import resample_uniform
 from spektron.spectra.spectrum import MODALITIES, NUM_POINTS
 
@@ -23,7 +26,8 @@ Array = NDArray[np.float64]
 ENCODER = EncoderConfig(dim=64, layers=2, heads=4, scales=("coarse",), embedding="mean")
 """What is drawn where there is no pretrained model: small enough to be fine-tuned on a core in seconds."""
 _BATCH = 64
-_MOST_ROWS = 20_000  # 64 features of so many spectra are 10 MB
+_MOST_ROWS = 20_000
+"""Of 130 features each, 21 MB, and 2 MB of names; spectra themselves, of 700 channels, would be 112 MB."""
 
 
 def encoder_of(model: Path | None, *, random: bool = False, seed: int = 0) -> SpectrumEncoder:
@@ -43,7 +47,7 @@ def encoder_of(model: Path | None, *, random: bool = False, seed: int = 0) -> Sp
     ConfigError
         For a folder without a model, or one that takes several channels.
     """
-    trained = None if model is None else _trained(model.resolve())
+    trained = None if model is None else _trained(*_named(model))
     if trained is not None and trained.config.in_channels != 1:
         raise ConfigError(
             f"{model}: expected a model of one channel, found {trained.config.in_channels}",
@@ -56,8 +60,14 @@ def encoder_of(model: Path | None, *, random: bool = False, seed: int = 0) -> Sp
         return SpectrumEncoder(ENCODER if trained is None else trained.config).eval()
 
 
+def _named(model: Path) -> tuple[Path, str]:
+    """Where a model lies and which weights lie there now: a folder may have been written again."""
+    folder = model.resolve()
+    return folder, read_config(folder).sha256
+
+
 @lru_cache(maxsize=4)
-def _trained(folder: Path) -> SpectrumEncoder:
+def _trained(folder: Path, sha256: str) -> SpectrumEncoder:
     return Pretrained.from_pretrained(folder).model.encoder
 
 
@@ -104,7 +114,7 @@ class FrozenEncoder:
 
     def __call__(self, spectra: Array) -> Array:
         """Shape (samples, channels) → (samples, features)."""
-        names = [row.tobytes() for row in np.ascontiguousarray(spectra)]
+        names = [blake2b(row.tobytes(), digest_size=16).digest() for row in np.ascontiguousarray(spectra)]
         if len(self._known) > _MOST_ROWS:
             self._known.clear()
         new = {name: row for name, row in zip(names, spectra, strict=True) if name not in self._known}
@@ -126,20 +136,24 @@ def features_of(encoder: SpectrumEncoder, values: Tensor, wavenumber_cm1: Array,
     """Of intensities ``(batch, 1, 2048)``; ``(batch, 2 · dim + 2)``."""
     ends = values.new_tensor([wavenumber_cm1.min(), wavenumber_cm1.max()]).expand(len(values), 2)
     kinds = torch.full((len(values),), modality)
-    out = encoder(values, ends[:, 0], ends[:, 1], kinds)
+    return pooled(encoder(values, ends[:, 0], ends[:, 1], kinds))
+
+
+def pooled(out: EncoderOutput) -> Tensor:
+    """Mean token and [CLS] in the spectrum's own unit, its mean and deviation: ``(batch, 2 · dim + 2)``."""
     whole = torch.cat([out.tokens.mean(dim=1), out.cls], dim=1) * out.scale[:, :1]
     return torch.cat([whole, out.center[:, :1], out.scale[:, :1]], dim=1)
 
 
 @lru_cache(maxsize=4)
-def _cached(model: Path | None, random: bool, seed: int, axis: bytes, modality: str) -> FrozenEncoder:
-    encoder = encoder_of(model, random=random, seed=seed)
+def _cached(model: tuple[Path, str] | None, random: bool, seed: int, axis: bytes, modality: str) -> FrozenEncoder:
+    encoder = encoder_of(None if model is None else model[0], random=random, seed=seed)
     return FrozenEncoder(encoder, np.frombuffer(axis, dtype=np.float64), modality)
 
 
 def frozen_encoder(
     wavenumber_cm1: Array, model: Path | None, *, random: bool = False, seed: int = 0, modality: str = "NIR"
 ) -> FrozenEncoder:
-    """The same object for the same arguments, so that what was encoded once need not be again."""
+    """The same object for the same arguments and weights, so that what was encoded once need not be again."""
     axis = np.ascontiguousarray(wavenumber_cm1, dtype=np.float64)
-    return _cached(None if model is None else model.resolve(), random, seed, axis.tobytes(), modality)
+    return _cached(None if model is None else _named(model), random, seed, axis.tobytes(), modality)

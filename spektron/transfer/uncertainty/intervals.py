@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from crepes import ConformalRegressor
@@ -16,7 +16,7 @@ from spektron.transfer.classical._calibration import Array, Known, LeftOut
 from spektron.transfer.classical._left_out import PRIOR, left_out, squared_error
 from spektron.transfer.uncertainty._leverage import Leverage
 
-__all__ = ["Interval", "PredictionIntervals"]
+__all__ = ["Interval", "PredictionIntervals", "Unsure"]
 
 
 class Interval(NamedTuple):
@@ -25,6 +25,14 @@ class Interval(NamedTuple):
     predicted: Array
     low: Array
     high: Array
+
+
+@runtime_checkable
+class Unsure(Protocol):
+    """A calibration that says of every sample how unsure it is."""
+
+    def deviation(self, X: Any) -> Array:
+        """How far off it believes that it may be, in the property's unit, shape (samples,)."""
 
 
 class PredictionIntervals(ChildCalibration):
@@ -61,7 +69,10 @@ class PredictionIntervals(ChildCalibration):
 
     Errors grow with the distance from the calibration set, so each interval is as wide as is to be expected at its
     sample's distance (normalised nonconformity: Papadopoulos, Gammerman and Vovk 2008; here half of the variance grows
-    with the squared distance in three components).
+    with the squared distance in three components). A calibration that says itself how unsure it is (`Unsure`: an
+    ensemble, dropout, a variance that was learned) is taken at its word instead, but for the scale: its deviation over
+    the geometric mean of those of the calibration set, and the scale is of errors over it. A few samples of great doubt
+    would rule the scale otherwise.
     """
 
     def __init__(
@@ -89,7 +100,7 @@ class PredictionIntervals(ChildCalibration):
             raise ValueError(f"confidence: expected between 0 and 1, found {confidence}")
         predicted = self.predict(X)
         child = check_array(X, dtype=np.float64, input_name="X")
-        deviation = np.sqrt(self._leverage.variance(child - self._moved))
+        deviation = np.sqrt(self._variance(child))
         if self.kind == "conformal":
             ends = conformal_ends(self._conformal, predicted, confidence, deviation)
             return Interval(predicted, ends[:, 0], ends[:, 1])
@@ -110,16 +121,41 @@ class PredictionIntervals(ChildCalibration):
         )
         self._moved = (known.child - known.parent).mean(axis=0)
         self._leverage = Leverage(known.x)
-        variance = self._leverage.variance(known.parent)
-        self.scale_ = float(np.sqrt(squared_error(self.left_out_, variance)))
+        self._usual = self._usual_deviation(known.x + self._moved)
+        variance = self._variance(known.child if self._usual else known.parent + self._moved)
+        of_parent = self.left_out_.parent / np.sqrt(self._variance(known.x + self._moved))
+        self.scale_ = float(np.sqrt(self._squared_error(variance, of_parent)))
         # The relative variances of two estimates that are multiplied add up, so that the scarcer of them rules. Both
         # are mean squares about zero, from which no mean was taken.
         self.degrees_of_freedom_ = 1 / (1 / (len(variance) + PRIOR) + 1 / len(self.left_out_.parent))
-        of_parent = np.abs(self.left_out_.parent) / np.sqrt(self._leverage.variance(known.x))
         typical = float(np.sqrt(np.square(of_parent).mean()))
-        self._relative = of_parent / typical if typical > 0 else np.ones(len(of_parent))
+        self._relative = np.abs(of_parent) / typical if typical > 0 else np.ones(len(of_parent))
         if self.left_out_.child is not None:
             self._conformal = ConformalRegressor().fit(self.left_out_.child, sigmas=np.sqrt(variance))
+
+    def _usual_deviation(self, child: Array) -> float | None:
+        """The calibration's own, of a usual sample; None where it has none to tell."""
+        if not isinstance(self.calibration_, Unsure):
+            return None
+        deviation = self.calibration_.deviation(child)
+        return float(np.exp(np.log(deviation).mean())) if (deviation > 0).all() else None
+
+    def _squared_error(self, variance: Array, of_parent: Array) -> float:
+        """Of a usual sample on the child, from left-out errors; those on the parent over their deviations beside it."""
+        errors = self.left_out_
+        if self._usual is None:
+            return float(squared_error(errors, variance))
+        of_child = None if errors.child is None else errors.child / np.sqrt(variance)
+        return float(
+            squared_error(LeftOut(child=of_child, between=errors.between / np.sqrt(variance), parent=of_parent))
+        )
+
+    def _variance(self, child: Array) -> Array:
+        """Variance of an error there over that of a usual sample."""
+        if self._usual is None or not isinstance(self.calibration_, Unsure):
+            return self._leverage.variance(child - self._moved)
+        relative: Array = np.square(self.calibration_.deviation(child) / self._usual)
+        return relative
 
     def _shape(self, confidence: float) -> float:
         """What the parent's errors have this share below, over what Gaussian errors of their deviation have."""

@@ -118,3 +118,48 @@ def test_a_confidence_lies_between_nothing_and_everything() -> None:
     fitted = PredictionIntervals(CHEAP).fit(*known.pairs, **known.given())
     with pytest.raises(ValueError, match="confidence: expected between 0 and 1, found 90"):
         fitted.predict_interval(known.test, confidence=90)
+
+
+class SaysSo(CorrectedPLS):
+    """Partial least squares that is the less sure the more of the third band there is."""
+
+    def deviation(self, X):
+        return np.exp(1.5 * np.asarray(X)[:, 40])
+
+
+@pytest.mark.parametrize("kind", ["student", "conformal"])
+def test_a_calibrations_own_doubt_is_heeded(kind: str) -> None:
+    known = instruments(4, num_standards=30)
+    fitted, plain = (
+        PredictionIntervals(make(MeanShift(), num_latent=3), kind=kind).fit(*known.pairs, **known.given())
+        for make in (SaysSo, CorrectedPLS)
+    )
+    predicted, low, high = fitted.predict_interval(known.test)
+    widths = high - low
+    doubt = fitted.calibration_.deviation(known.test)
+    np.testing.assert_allclose(widths / doubt, (widths / doubt)[0])
+    np.testing.assert_array_equal(predicted, plain.predict(known.test))
+    # Its scale does not matter: what is usual is taken from the calibration set.
+    fitted.calibration_.deviation = lambda X: 7 * doubt
+    usual = np.exp(1.5 * (known.x + fitted._moved)[:, 40])
+    assert fitted._usual == pytest.approx(np.exp(np.log(usual).mean()))
+
+
+def test_intervals_of_a_calibration_that_is_right_about_its_doubt_cover_everywhere() -> None:
+    """Errors grow with the third band, and intervals of distances alone do not know."""
+    inside: dict[type, list[list[float]]] = {SaysSo: [], CorrectedPLS: []}
+    for seed in range(15):
+        known = instruments(seed, num_standards=20, samples=100, error=0.0)
+        random = np.random.default_rng(seed)
+        y = known.y + 0.1 * np.exp(1.5 * known.x[:, 40]) * random.normal(size=len(known.y))
+        test_y = known.test_y + 0.1 * np.exp(1.5 * known.test[:, 40]) * random.normal(size=len(known.test_y))
+        given = {**known.given(), "y_calibration": y, "y_standards": y[known.standards]}
+        much = known.test[:, 40] > np.quantile(known.test[:, 40], 0.75)
+        for make, found in inside.items():
+            model = PredictionIntervals(make(MeanShift(), num_latent=3)).fit(*known.pairs, **given)
+            _, low, high = model.predict_interval(known.test)
+            within = (low <= test_y) & (test_y <= high)
+            found.append([within[much].mean(), within[~much].mean()])
+    told, untold = (np.mean(inside[make], axis=0) for make in (SaysSo, CorrectedPLS))
+    assert told == pytest.approx([0.9, 0.9], abs=0.06)
+    assert untold[0] < 0.86
