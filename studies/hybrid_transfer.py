@@ -71,7 +71,7 @@ def hybrid_transfer() -> Study[NeuralTransferConfig]:
                 },
             ),
             "laptop": Preset(
-                expect="about an hour on 2 cores",
+                expect="about half an hour on 2 cores",
                 values={"config.num_standards": [10], "space.seed": HELD_OUT[:3]},
             ),
             "cluster": Preset(

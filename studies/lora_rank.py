@@ -71,7 +71,7 @@ def lora_rank() -> Study[NeuralTransferConfig]:
                 },
             ),
             "laptop": Preset(
-                expect="about 45 minutes on 2 cores",
+                expect="about 20 minutes on 2 cores",
                 values={"config.num_standards": [10], "space.seed": HELD_OUT[:3]},
             ),
             "cluster": Preset(
