@@ -68,7 +68,9 @@ def _named(model: Path) -> tuple[Path, str]:
 
 @lru_cache(maxsize=4)
 def _trained(folder: Path, sha256: str) -> SpectrumEncoder:
-    return Pretrained.from_pretrained(folder).model.encoder
+    # Weights are drawn before they are read; the first fit in a process would have other random numbers than the next.
+    with torch.random.fork_rng(devices=[]):
+        return Pretrained.from_pretrained(folder).model.encoder
 
 
 def on_model_axis(spectra: Array, wavenumber_cm1: Array) -> NDArray[np.float32]:
