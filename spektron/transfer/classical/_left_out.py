@@ -41,11 +41,6 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
     -----
     A parent's spectrum is moved by the mean difference of the standards that were kept, so that the child's calibration
     can be asked about it. A standard that is a calibration sample is left out together with it.
-
-    Raises
-    ------
-    ValueError
-        Where too few standards stay for the calibration once some are left out.
     """
     num_samples, num_standards = len(known.x), len(known.child)
     number = max(2, min(folds, num_standards, num_samples))
