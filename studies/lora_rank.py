@@ -22,7 +22,7 @@ from itertools import permutations
 from spektron.study import Preset, Study, StudySettings, main
 from spektron.study.space import Choice
 from spektron.study.transfer_analysis import transfer_analysis
-from spektron.study.transfer_pairs import Claim
+from spektron.study.transfer_claims import Claim
 from spektron.study.transferring import transfer_trial
 from spektron.transfer.benchmark import NeuralTransferConfig
 

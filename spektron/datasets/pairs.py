@@ -66,10 +66,7 @@ def load_pairs(
         spectra on both, or nothing but missing values.
     """
     units, kinds = _each(axis_unit), _each(kind)
-    if unknown := [one for one in kinds if one is not None and one not in KINDS]:
-        raise ConfigError(f"kind: expected one of {', '.join(KINDS)}, found {unknown[0]!r}")
-    if replicates not in ("refuse", "mean"):
-        raise ConfigError(f'replicates: expected "refuse" or "mean", found {replicates!r}')
+    _require_known(kinds, replicates)
     if Path(parent).resolve() == Path(child).resolve():
         raise ConfigError(
             f"expected the files of two instruments, found {parent} for both", "give the child's own file or folder"
@@ -137,6 +134,7 @@ def load_spectra(
     ConfigError, SpectrumError
         As `load_pairs` does, and where no spectrum covers the axis without a gap.
     """
+    _require_known((kind,), replicates)
     notes = Repairs("child")
     form = FileForm(layout=layout, decimal=decimal)
     found = _instrument(Path(path), form, axis_unit, kind, replicates, notes, None, needed=(axis, unit))
@@ -173,6 +171,13 @@ def _instrument(
         curves = covering([(name, axis, y) for name, y in zip(ids, spectra, strict=True)], unit, span, repairs)
         ids, spectra = [name for name, _, _ in curves], np.array([y for _, _, y in curves])
     return cleaned(ids, axis, unit, spectra, replicates, repairs, judge_channels=needed is None)
+
+
+def _require_known(kinds: tuple[str | None, ...], replicates: str) -> None:
+    if unknown := [one for one in kinds if one is not None and one not in KINDS]:
+        raise ConfigError(f"kind: expected one of {', '.join(KINDS)}, found {unknown[0]!r}")
+    if replicates not in ("refuse", "mean"):
+        raise ConfigError(f'replicates: expected "refuse" or "mean", found {replicates!r}')
 
 
 def _span(axis: Array, unit: Unit, to: Unit) -> tuple[float, float]:

@@ -157,10 +157,20 @@ def _draw_marker(axes: Axes, marker: Marker) -> None:
     if low < high:
         axes.axvspan(low, high, color=MUTED, alpha=0.13, linewidth=0)
     axes.axvline(marker.x, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
-    # Above the axes, on the side with more room, so that it covers no point.
+    # Above the axes, on the side with more room, so that it covers no point; in points, so that in high figures it
+    # stays below the title.
     share = axes.transAxes.inverted().transform(axes.transData.transform((marker.x, 1)))[0]
     side = "right" if share > 0.75 else "left" if share < 0.25 else "center"
-    axes.text(marker.x, 1.015, marker.label, transform=axes.get_xaxis_transform(), fontsize=7.5, ha=side, va="bottom")
+    axes.annotate(
+        marker.label,
+        xy=(marker.x, 1),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(0, 3),
+        textcoords="offset points",
+        fontsize=7.5,
+        ha=side,
+        va="bottom",
+    )
 
 
 def _draw_curve(axes: Axes, curve: Curve, colour: str) -> None:

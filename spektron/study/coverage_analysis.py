@@ -22,7 +22,7 @@ from spektron.study.measured_coverage import (
 )
 from spektron.study.outcome import Findings, TrialResult
 from spektron.study.study import StudySettings
-from spektron.study.transfer_cards import file_name
+from spektron.study.transfer_arms import file_name
 from spektron.study.trial import CorpusIdentity
 
 __all__ = ["coverage_analysis"]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from spektron.compare.tasks import TasksCompared
 from spektron.core.errors import StudyError
 from spektron.report import Card, Cell, Column, Headline, Interval, Table
 from spektron.study.outcome import Findings, TrialResult
 from spektron.study.study import StudySettings
-from spektron.study.transfer_arms import TransferArm, transfer_arms
-from spektron.study.transfer_cards import curves_card, file_name, paired_card, tasks_card
-from spektron.study.transfer_pairs import Claim, Pair, claim_sentences, claims_card, pairs_card
+from spektron.study.transfer_arms import TransferArm, file_name, transfer_arms
+from spektron.study.transfer_cards import curves_card, tasks_card
+from spektron.study.transfer_claims import Claim, claim_sentences, claims_card
+from spektron.study.transfer_pairs import Pair, against_card, pairs_card
 from spektron.study.trial import CorpusIdentity
 
 __all__ = ["transfer_analysis"]
@@ -69,53 +71,89 @@ def transfer_analysis(
     if not results:
         raise StudyError("expected finished trials, found none", "see the log for why they failed")
     arms = transfer_arms(results, settings)
-    cards: list[Card] = []
-    metrics: dict[str, float] = {}
+    sets = [
+        _Set.of(dataset, [arm for arm in arms if arm.dataset == dataset], reference["method"], shown)
+        for dataset in dict.fromkeys(arm.dataset for arm in arms)
+    ]
     sentences: list[str] = []
-    headlines: list[Headline] = []
-    rows: list[Mapping[str, Cell]] = []
-    differs = False
-    for dataset in dict.fromkeys(arm.dataset for arm in arms):
-        here = [arm for arm in arms if arm.dataset == dataset]
-        numbers = sorted(here[0].errors)
-        at = min(numbers, key=lambda number: abs(number - shown))
-        ranked = sorted(here, key=lambda arm: arm.against_ceiling(at).ratio)
-        base = next((arm for arm in here if arm.method == reference["method"]), ranked[0])
-        cards += [curves_card(dataset, ranked, numbers), paired_card(dataset, ranked, base, at)]
-        if pairs:
-            cards.append(pairs_card(dataset, ranked, pairs, at))
-        if claims:
-            cards.append(claims_card(dataset, ranked, claims, numbers))
-        cards += [tasks_card(dataset, ranked[0], at)]
-        best, found = ranked[0], ranked[0].against_ceiling(at)
-        headlines.append(
-            Headline(
-                label=f"{dataset}, {at} standards",
-                value=Interval(found.ratio, found.low, found.high),
-                format=".3f",
-                note=f"{best.method}: times the RMSEP of all samples on the child",
-            )
-        )
-        rival = next((arm for arm in ranked if arm is not base), None) if best is base else best
-        against = None if rival is None else rival.against(base, at)
-        differs = differs or (against is not None and not against.low <= 1 <= against.high)
-        sentences.append(_sentence(dataset, at, best, base, rival, against, len(ranked)))
-        sentences += claim_sentences(dataset, ranked, claims, numbers)
-        if anew is not None:
-            sentences += _crossover(here, numbers, anew)
-        for arm in ranked:
-            rows.append(_row(arm, numbers))
-            metrics |= {
-                f"transfer/{dataset}/{file_name(arm.method)}/n{n}": arm.against_ceiling(n).ratio for n in numbers
-            }
+    cards: list[Card] = []
+    for one in sets:
+        sentences += [one.sentence(), *claim_sentences(one.dataset, one.ranked, claims, one.numbers)]
+        sentences += [] if anew is None else _crossover(one.ranked, one.numbers, anew)
+        cards += one.cards(pairs, claims)
     return Findings(
-        status="differs" if differs else "cannot_tell",
+        status="differs" if any(one.differs for one in sets) else "cannot_tell",
         verdict=" ".join(sentences),
-        headlines=tuple(headlines),
+        headlines=tuple(one.headline() for one in sets),
         cards=tuple(cards),
-        results=_results(tuple(rows)),
-        metrics=metrics,
+        results=_results(tuple(_row(arm, one.numbers) for one in sets for arm in one.ranked)),
+        metrics={
+            f"transfer/{one.dataset}/{file_name(arm.method)}/n{number}": arm.against_ceiling(number).ratio
+            for one in sets
+            for arm in one.ranked
+            for number in one.numbers
+        },
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Set:
+    """Methods on one set, the best first; `rival` is the best but the reference, and `against` how it compares."""
+
+    dataset: str
+    ranked: Sequence[TransferArm]
+    numbers: Sequence[int]
+    shown: int
+    base: TransferArm
+    rival: TransferArm | None
+    against: TasksCompared | None
+
+    @classmethod
+    def of(cls, dataset: str, arms: Sequence[TransferArm], reference: str, shown: int) -> Self:
+        numbers = sorted(arms[0].errors)
+        at = min(numbers, key=lambda number: abs(number - shown))
+        ranked = sorted(arms, key=lambda arm: arm.against_ceiling(at).ratio)
+        base = next((arm for arm in arms if arm.method == reference), ranked[0])
+        rival = next((arm for arm in ranked if arm is not base), None)
+        against = None if rival is None else rival.against(base, at)
+        return cls(dataset=dataset, ranked=ranked, numbers=numbers, shown=at, base=base, rival=rival, against=against)
+
+    @property
+    def differs(self) -> bool:
+        return self.against is not None and not self.against.low <= 1 <= self.against.high
+
+    def headline(self) -> Headline:
+        best, found = self.ranked[0], self.ranked[0].against_ceiling(self.shown)
+        return Headline(
+            label=f"{self.dataset}, {self.shown} standards",
+            value=Interval(found.ratio, found.low, found.high),
+            format=".3f",
+            note=f"{best.method}: times the RMSEP of all samples on the child",
+        )
+
+    def cards(self, pairs: Sequence[Pair], claims: Sequence[Claim]) -> list[Card]:
+        cards = [
+            curves_card(self.dataset, self.ranked, self.numbers),
+            against_card(self.dataset, self.ranked, self.base, self.shown),
+        ]
+        if pairs:
+            cards.append(pairs_card(self.dataset, self.ranked, pairs, self.shown))
+        if claims:
+            cards.append(claims_card(self.dataset, self.ranked, claims, self.numbers))
+        return [*cards, tasks_card(self.dataset, self.ranked[0], self.shown)]
+
+    def sentence(self) -> str:
+        best = self.ranked[0]
+        reached = best.against_ceiling(self.shown).ratio
+        head = f"{self.dataset}, {self.shown} standards: {best.method} is best, {reached:.3f} times the ceiling's RMSEP"
+        if self.against is None or self.rival is None:
+            return f"{head}."
+        interval = f"{self.against.ratio:.3f} [{self.against.low:.3f}, {self.against.high:.3f}] times"
+        if best is self.base:
+            return f"{head}; the next, {self.rival.method}, has {interval} its error."
+        picked = f"; it was picked among {len(self.ranked)} after the fact" if len(self.ranked) > 2 else ""
+        tasks = f"better in {self.against.num_better} of {self.against.num_tasks} tasks"
+        return f"{head} and {interval} that of {self.base.method}, {tasks}{picked}."
 
 
 def _row(arm: TransferArm, numbers: Sequence[int]) -> Mapping[str, Cell]:
@@ -139,27 +177,6 @@ def _results(rows: tuple[Mapping[str, Cell], ...]) -> Table:
         rows=rows,
         note=_INTERVALS,
     )
-
-
-def _sentence(
-    dataset: str,
-    number: int,
-    best: TransferArm,
-    base: TransferArm,
-    rival: TransferArm | None,
-    against: TasksCompared | None,
-    num_methods: int,
-) -> str:
-    reached = best.against_ceiling(number).ratio
-    head = f"{dataset}, {number} standards: {best.method} is best, {reached:.3f} times the ceiling's RMSEP"
-    if against is None or rival is None:
-        return f"{head}."
-    interval = f"{against.ratio:.3f} [{against.low:.3f}, {against.high:.3f}] times"
-    if best is base:
-        return f"{head}; the next, {rival.method}, has {interval} its error."
-    picked = f"; it was picked among {num_methods} after the fact" if num_methods > 2 else ""
-    tasks = f"better in {against.num_better} of {against.num_tasks} tasks"
-    return f"{head} and {interval} that of {base.method}, {tasks}{picked}."
 
 
 def _crossover(arms: Sequence[TransferArm], numbers: Sequence[int], anew: str, near: float = 1.1) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from spektron.study.outcome import TrialResult
 from spektron.study.study import StudySettings
 from spektron.transfer.protocol import counts, parts_of_task
 
-__all__ = ["TransferArm", "transfer_arms"]
+__all__ = ["TransferArm", "file_name", "transfer_arms"]
 
 Errors = Mapping[str, NDArray[np.float64]]
 
@@ -99,3 +100,8 @@ def _by_number(of_splits: Errors, what: str) -> Mapping[int, Errors]:
         task, _, number = name.rpartition("/n")
         found.setdefault(int(number), {})[task] = values
     return found
+
+
+def file_name(method: str) -> str:
+    """A method's name as part of a metric's or a file's."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", method).strip("_")

@@ -1,20 +1,18 @@
-"""What a report on a benchmark of transfer shows: curves over the number of standards, pairs, and single tasks."""
+"""What a report on a benchmark of transfer shows of methods: curves over numbers of standards, and single tasks."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from spektron.compare import holm
-from spektron.compare.tasks import Band, TasksCompared, within_task_bands
-from spektron.report import Card, Cell, Column, Curve, Figure, Interval, Marker, Points, Table
+from spektron.compare.tasks import Band, within_task_bands
+from spektron.report import Card, Cell, Column, Curve, Figure, Table
 from spektron.study.transfer_arms import TransferArm
 from spektron.transfer.metrics import transfer_efficiency
 from spektron.transfer.protocol import parts_of_task
 
-__all__ = ["curves_card", "file_name", "paired_card", "tasks_card"]
+__all__ = ["curves_card", "tasks_card"]
 
 
 def curves_card(dataset: str, ranked: Sequence[TransferArm], numbers: Sequence[int], most: int = 6) -> Card:
@@ -60,67 +58,6 @@ def _alone(arms: Sequence[TransferArm], number: int) -> Mapping[str, Band]:
     return {method: Band(ratio=one.ratio, low=one.low, high=one.high) for method, one in found.items()}
 
 
-def paired_card(dataset: str, ranked: Sequence[TransferArm], base: TransferArm, number: int) -> Card:
-    """Every method against the reference, task by task and split by split."""
-    title = f"{dataset}, {number} standards: against {base.method}, paired"
-    compared = [(arm, arm.against(base, number)) for arm in ranked if arm is not base]
-    known = [(arm, one) for arm, one in compared if one is not None]
-    left_out = [arm.method for arm, one in compared if one is None]
-    body = f"Not run on the same splits, and so not compared: {', '.join(left_out)}." if left_out else ""
-    if not known:
-        body = f"Not applicable, because no other method was run on the splits of {base.method}. {body}".strip()
-        return Card(title=title, status="not_applicable", body=body)
-    rows: tuple[Mapping[str, Cell], ...] = tuple(
-        {
-            "method": arm.method,
-            "ratio": Interval(one.ratio, one.low, one.high),
-            "better": f"{one.num_better} of {one.num_tasks}",
-            "worst": arm.worst_against(base, number),
-            "sign_p": one.sign_p,
-            "wilcoxon_p": one.wilcoxon_p,
-            "holm_p": adjusted,
-        }
-        for (arm, one), adjusted in zip(known, holm([one.wilcoxon_p for _, one in known]), strict=True)
-    )
-    columns = (
-        Column("method", "Method"),
-        Column("ratio", f"RMSEP / that of {base.method}", format=".3f"),
-        Column("better", "Better in"),
-        Column("worst", "Worst task", format=".3f"),
-        Column("sign_p", "p (sign test)", format=".2g"),
-        Column("wilcoxon_p", "p (Wilcoxon)", format=".2g"),
-        Column("holm_p", "p (Holm)", format=".2g"),
-    )
-    note = (
-        "Bootstrap of directions and properties, 95 %. Each p is of one comparison, as if tasks were independent, "
-        f"which they are not: the interval counts. Holm: Wilcoxon's, for {len(known)} comparisons at once."
-    )
-    table = Table(title=title, columns=columns, rows=rows, note=note)
-    return Card(title=title, body=body, table=table, figure=_forest(dataset, base, known, number))
-
-
-def _forest(dataset: str, base: TransferArm, known: Sequence[tuple[TransferArm, TasksCompared]], number: int) -> Figure:
-    return Figure(
-        name=f"against_{file_name(base.method)}_{dataset}",
-        title=f"{dataset}, {number} standards: against {base.method}",
-        x_label=f"RMSEP / that of {base.method}",
-        y_label="method",
-        log_x=True,
-        points=(
-            Points(
-                label="ratio",
-                x=[one.ratio for _, one in known],
-                y=[float(place) for place in range(1, len(known) + 1)],
-                low=[one.low for _, one in known],
-                high=[one.high for _, one in known],
-            ),
-        ),
-        markers=(Marker(label="reference", x=1.0),),
-        note="Left of the line is better. Bars: bootstrap of directions and properties, 95 %.",
-        y_names=(base.method, *(arm.method for arm, _ in known)),
-    )
-
-
 def tasks_card(dataset: str, arm: TransferArm, number: int) -> Card:
     """One method task by task, in the words of chemometrics."""
     title = f"{dataset}, {number} standards: {arm.method} task by task"
@@ -155,8 +92,3 @@ def tasks_card(dataset: str, arm: TransferArm, number: int) -> Card:
         "between no transfer and all samples on the child that is closed; 1 is all of it. —: no gap."
     )
     return Card(title=title, table=Table(title=title, columns=columns, rows=tuple(rows), note=note))
-
-
-def file_name(method: str) -> str:
-    """A method's name as part of a metric's or a file's."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", method).strip("_")

@@ -1,7 +1,7 @@
-"""Comparisons of methods of transfer that a study names beforehand, and what it predicted of them.
+"""Comparisons of one method of transfer with another, paired over tasks and splits: all with one, or each with its own.
 
-A method may be held against another than the strongest classical one: a hybrid against its own base, a pretrained
-network against its untrained twin.
+A hybrid is held against its own base, a pretrained network against its untrained twin, and every method against the
+strongest classical one.
 """
 
 from __future__ import annotations
@@ -12,165 +12,118 @@ from dataclasses import dataclass
 from spektron.compare import holm
 from spektron.compare.tasks import TasksCompared
 from spektron.report import Card, Cell, Column, Figure, Interval, Marker, Points, Table
-from spektron.study.transfer_arms import TransferArm
+from spektron.study.transfer_arms import TransferArm, file_name
 
-__all__ = ["Claim", "Pair", "claim_sentences", "claims_card", "pairs_card"]
+__all__ = ["Pair", "against_card", "pairs_card"]
 
 Pair = tuple[str, str]
 """A method, and the one that it is held against."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A prediction: the geometric mean of each method's RMSEP over the other's lies between two numbers.
-
-    Attributes
-    ----------
-    says : str
-        In words, as it goes into the verdict.
-    pairs : sequence of (method, against)
-    least, most : float
-    numbers : tuple of int, or None
-        Numbers of standards that it is about; None: all that are run.
-    """
-
-    says: str
-    pairs: Sequence[Pair]
-    least: float = 0.0
-    most: float = float("inf")
-    numbers: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
-    pair: Pair
-    number: int
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    arm: TransferArm
+    other: TransferArm
     found: TasksCompared
-    holds: bool
+    worst: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.arm.method} / {self.other.method}"
+
+
+def against_card(dataset: str, ranked: Sequence[TransferArm], base: TransferArm, number: int) -> Card:
+    """Every method against the reference, task by task and split by split; those of other splits are named."""
+    pairs = [(arm.method, base.method) for arm in ranked if arm is not base]
+    compared, missing = _compare(ranked, pairs, number)
+    title = f"{dataset}, {number} standards: against {base.method}, paired"
+    label = f"RMSEP / that of {base.method}"
+    left_out = ", ".join(method for method, _ in missing)
+    body = f"Not run on the same splits, and so not compared: {left_out}." if missing else ""
+    if not compared:
+        body = f"Not applicable, because no other method was run on the splits of {base.method}. {body}".strip()
+        return Card(title=title, status="not_applicable", body=body)
+    figure = _forest(f"against_{base.method}_{dataset}", title, label, [(one.arm.method, one) for one in compared])
+    return Card(title=title, body=body, table=_table(title, label, compared), figure=figure)
 
 
 def pairs_card(dataset: str, arms: Sequence[TransferArm], pairs: Sequence[Pair], number: int) -> Card:
     """Every pair task by task and split by split; those that were not run together are named."""
+    compared, missing = _compare(arms, pairs, number)
     title = f"{dataset}, {number} standards: pairs"
+    label = "RMSEP / the other's"
+    left_out = ", ".join(f"{method} / {against}" for method, against in missing)
+    body = f"Not run, or not on the same splits: {left_out}." if missing else ""
+    if not compared:
+        return Card(title=title, status="not_applicable", body=f"Not applicable, because no pair was run. {body}")
+    figure = _forest(f"pairs_{dataset}", title, label, [(one.name, one) for one in compared])
+    return Card(title=title, body=body, table=_table(title, label, compared, each_its_own=True), figure=figure)
+
+
+def _compare(arms: Sequence[TransferArm], pairs: Sequence[Pair], number: int) -> tuple[list[_Compared], list[Pair]]:
+    """Those that can be, and those that cannot: not run, or not on the same splits."""
     by_name = {arm.method: arm for arm in arms}
-    known: list[tuple[TransferArm, TransferArm, TasksCompared]] = []
-    missing: list[str] = []
+    compared: list[_Compared] = []
+    missing: list[Pair] = []
     for method, against in pairs:
         arm, other = by_name.get(method), by_name.get(against)
         found = None if arm is None or other is None else arm.against(other, number)
         if arm is None or other is None or found is None:
-            missing.append(f"{method} / {against}")
+            missing.append((method, against))
         else:
-            known.append((arm, other, found))
-    body = f"Not run, or not on the same splits: {', '.join(missing)}." if missing else ""
-    if not known:
-        return Card(title=title, status="not_applicable", body=f"Not applicable, because no pair was run. {body}")
+            compared.append(_Compared(arm, other, found, arm.worst_against(other, number)))
+    return compared, missing
+
+
+def _table(title: str, label: str, compared: Sequence[_Compared], *, each_its_own: bool = False) -> Table:
+    adjusted = holm([one.found.wilcoxon_p for one in compared])
     rows: tuple[Mapping[str, Cell], ...] = tuple(
         {
-            "method": arm.method,
-            "against": other.method,
-            "ratio": Interval(one.ratio, one.low, one.high),
-            "better": f"{one.num_better} of {one.num_tasks}",
-            "worst": arm.worst_against(other, number),
-            "wilcoxon_p": one.wilcoxon_p,
-            "holm_p": adjusted,
+            "method": one.arm.method,
+            **({"against": one.other.method} if each_its_own else {}),
+            "ratio": Interval(one.found.ratio, one.found.low, one.found.high),
+            "better": f"{one.found.num_better} of {one.found.num_tasks}",
+            "worst": one.worst,
+            "sign_p": one.found.sign_p,
+            "wilcoxon_p": one.found.wilcoxon_p,
+            "holm_p": p,
         }
-        for (arm, other, one), adjusted in zip(known, holm([one.wilcoxon_p for *_, one in known]), strict=True)
+        for one, p in zip(compared, adjusted, strict=True)
     )
     columns = (
         Column("method", "Method"),
-        Column("against", "Against"),
-        Column("ratio", "RMSEP / the other's", format=".3f"),
+        *((Column("against", "Against"),) if each_its_own else ()),
+        Column("ratio", label, format=".3f"),
         Column("better", "Better in"),
         Column("worst", "Worst task", format=".3f"),
+        Column("sign_p", "p (sign test)", format=".2g"),
         Column("wilcoxon_p", "p (Wilcoxon)", format=".2g"),
         Column("holm_p", "p (Holm)", format=".2g"),
     )
     note = (
-        "Bootstrap of directions and properties, 95 %. Each p is as if tasks were independent, which they are not: the "
-        f"interval counts. Holm: for {len(known)} comparisons at once."
+        "Bootstrap of directions and properties, 95 %. Each p is of one comparison, as if tasks were independent, "
+        f"which they are not: the interval counts. Holm: Wilcoxon's, for {len(compared)} comparisons at once."
     )
-    figure = Figure(
-        name=f"pairs_{dataset}",
+    return Table(title=title, columns=columns, rows=rows, note=note)
+
+
+def _forest(name: str, title: str, label: str, rows: Sequence[tuple[str, _Compared]]) -> Figure:
+    found = [one.found for _, one in rows]
+    points = Points(
+        label="ratio",
+        x=[one.ratio for one in found],
+        y=[float(place) for place in range(len(found))],
+        low=[one.low for one in found],
+        high=[one.high for one in found],
+    )
+    return Figure(
+        name=file_name(name),
         title=title,
-        x_label="RMSEP / the other's",
-        y_label="pair",
+        x_label=label,
+        y_label="method",
         log_x=True,
-        points=(
-            Points(
-                label="ratio",
-                x=[one.ratio for *_, one in known],
-                y=[float(place) for place in range(len(known))],
-                low=[one.low for *_, one in known],
-                high=[one.high for *_, one in known],
-            ),
-        ),
+        points=(points,),
         markers=(Marker(label="alike", x=1.0),),
-        note="Left of the line the first of the two is better. Bars: bootstrap of directions and properties, 95 %.",
-        y_names=tuple(f"{arm.method} / {other.method}" for arm, other, _ in known),
+        note="Left of the line is better. Bars: bootstrap of directions and properties, 95 %.",
+        y_names=tuple(label for label, _ in rows),
     )
-    table = Table(title=title, columns=columns, rows=rows, note=note)
-    return Card(title=title, body=body, table=table, figure=figure)
-
-
-def claims_card(dataset: str, arms: Sequence[TransferArm], claims: Sequence[Claim], numbers: Sequence[int]) -> Card:
-    """What was predicted, and what was found."""
-    title = f"{dataset}: what was predicted"
-    rows: list[Mapping[str, Cell]] = [
-        {
-            "says": claim.says,
-            "pair": " / ".join(one.pair),
-            "number": one.number,
-            "ratio": Interval(one.found.ratio, one.found.low, one.found.high),
-            "holds": "yes" if one.holds else "no",
-        }
-        for claim in claims
-        for one in _judged(arms, claim, numbers)
-    ]
-    if not rows:
-        body = "Not applicable, because none of the methods that it is about were run together."
-        return Card(title=title, status="not_applicable", body=body)
-    columns = (
-        Column("says", "Prediction"),
-        Column("pair", "Pair"),
-        Column("number", "Standards"),
-        Column("ratio", "RMSEP / the other's", format=".3f"),
-        Column("holds", "Holds"),
-    )
-    note = "A prediction is of the mean over tasks, not of each task; the interval says how sure that is."
-    return Card(title=title, table=Table(title=title, columns=columns, rows=tuple(rows), note=note))
-
-
-def claim_sentences(
-    dataset: str, arms: Sequence[TransferArm], claims: Sequence[Claim], numbers: Sequence[int]
-) -> list[str]:
-    """One sentence a prediction, for the verdict."""
-    sentences = []
-    for claim in claims:
-        judged = _judged(arms, claim, numbers)
-        failed = [one for one in judged if not one.holds]
-        if not judged:
-            continue
-        counted = f"{len(judged) - len(failed)} of {len(judged)} comparisons"
-        examples = ", ".join(
-            f"{' / '.join(one.pair)} is {one.found.ratio:.3f} with {one.number} standards" for one in failed[:3]
-        )
-        more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-        outcome = f"does not hold: {examples}{more}; it does in {counted}" if failed else f"holds in {counted}"
-        sentences.append(f'{dataset}: "{claim.says}" {outcome}.')
-    return sentences
-
-
-def _judged(arms: Sequence[TransferArm], claim: Claim, numbers: Sequence[int]) -> list[_Judged]:
-    by_name = {arm.method: arm for arm in arms}
-    found: list[_Judged] = []
-    for method, against in claim.pairs:
-        arm, other = by_name.get(method), by_name.get(against)
-        if arm is None or other is None:
-            continue
-        for number in numbers if claim.numbers is None else [one for one in numbers if one in claim.numbers]:
-            compared = arm.against(other, number)
-            if compared is not None:
-                holds = claim.least <= compared.ratio <= claim.most
-                found.append(_Judged(pair=(method, against), number=number, found=compared, holds=holds))
-    return found

@@ -151,6 +151,17 @@ def test_a_figure_of_rows_is_as_high_as_it_has_rows():
     assert draw_figure(many).get_size_inches()[1] > 2 * draw_figure(forest()).get_size_inches()[1]
 
 
+@pytest.mark.parametrize("rows", [4, 40])
+def test_the_name_of_a_line_stands_below_the_title_however_high_the_figure_is(rows):
+    canvas = draw_figure(forest(y_names=tuple(f"arm {i}" for i in range(rows))))
+    canvas.draw_without_rendering()
+    (axes,) = canvas.axes
+    (name,) = axes.texts
+    title = axes._left_title.get_window_extent()
+    assert name.get_window_extent().y1 <= title.y0
+    assert name.get_window_extent().y0 >= axes.get_window_extent().y1
+
+
 def test_both_ends_of_intervals_or_neither():
     with pytest.raises(ConfigError, match="both ends"):
         Points(label="p", x=[1.0], y=[0.0], low=[0.0])

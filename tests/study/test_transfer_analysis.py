@@ -12,7 +12,8 @@ from spektron.study import StudySettings
 from spektron.study.outcome import Findings, TrialResult
 from spektron.study.space import Choice
 from spektron.study.transfer_analysis import transfer_analysis
-from spektron.study.transfer_pairs import Claim, Pair
+from spektron.study.transfer_claims import Claim
+from spektron.study.transfer_pairs import Pair
 from spektron.study.trial import CorpusIdentity
 from spektron.transfer.benchmark import TransferConfig
 
