@@ -151,7 +151,7 @@ def test_numbered_samples_are_read_the_right_way_round(tmp_path):
 @pytest.mark.parametrize("setting", [{"kind": "extinction"}, {"replicates": "median"}])
 def test_a_setting_that_is_not_known_is_refused_for_pairs_and_for_new_spectra(tmp_path, setting):
     path = own.wide(tmp_path / "new.csv", own.spectra())
-    with pytest.raises(ConfigError, match="found '(extinction|median)'"):
+    with pytest.raises(ConfigError, match=r"found '(extinction|median)'"):
         load_spectra(path, own.AXIS_NM, "nm", **setting)
-    with pytest.raises(ConfigError, match="found '(extinction|median)'"):
+    with pytest.raises(ConfigError, match=r"found '(extinction|median)'"):
         load_pairs(path, tmp_path / "child.csv", **setting)
