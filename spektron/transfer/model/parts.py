@@ -103,29 +103,6 @@ class TransferParts:
                 f"expected at least {_LEAST_STANDARDS} transfer standards, found {len(standards)}",
                 "measure more samples on both instruments; with 5 to 10 a transfer begins to be good",
             )
-        known = {
-            name: np.concatenate([values, pairs.parent_only.references[name]])
-            for name, values in pairs.references.items()
-        }
-        if missing := [name for name in properties if name not in known]:
-            raise ConfigError(
-                f"expected properties of {', '.join(known) or 'a reference table'}, found {', '.join(missing)}",
-                "name a column of the table given with --reference"
-                if known
-                else "give one with --reference; the parent's own table, where it has them before its channels",
-            )
-        wanted = {name: known[name] for name in properties or known}
-        for name, values in wanted.items():
-            if (found := int(np.isfinite(values).sum())) < _LEAST_CALIBRATION:
-                raise SpectrumError(
-                    f"{name}: expected at least {_LEAST_CALIBRATION} samples of the parent with a value, found {found}",
-                    "give the parent's whole calibration set and its values; or leave this property out by --property",
-                )
-            if np.nanmin(values) == np.nanmax(values):
-                raise SpectrumError(
-                    f"{name}: expected values that differ, found {np.nanmax(values):g} for every sample",
-                    "there is nothing to predict: leave this property out by --property",
-                )
         rows = [pairs.ids.index(name) for name in standards]
         return cls(
             method=method,
@@ -134,7 +111,7 @@ class TransferParts:
             unit=pairs.unit,
             calibration_ids=(*pairs.ids, *pairs.parent_only.ids),
             calibration=np.vstack([pairs.parent, pairs.parent_only.spectra]),
-            references=wanted,
+            references=_properties(pairs, properties),
             standard_ids=standards,
             child=pairs.child[rows],
             parent=pairs.parent[rows],
@@ -144,6 +121,33 @@ class TransferParts:
         """The standards' values of a property, NaN where there is none."""
         of_sample = dict(zip(self.calibration_ids, self.references[name].tolist(), strict=True))
         return np.array([of_sample[one] for one in self.standard_ids])
+
+
+def _properties(pairs: PairedSpectra, properties: tuple[str, ...]) -> Mapping[str, Array]:
+    """Values of every sample that the parent measured, of those named or of all; each can be learned."""
+    known = {
+        name: np.concatenate([values, pairs.parent_only.references[name]]) for name, values in pairs.references.items()
+    }
+    if missing := [name for name in properties if name not in known]:
+        raise ConfigError(
+            f"expected properties of {', '.join(known) or 'a reference table'}, found {', '.join(missing)}",
+            "name a column of the table given with --reference"
+            if known
+            else "give one with --reference; the parent's own table, where it has them before its channels",
+        )
+    wanted = {name: known[name] for name in properties or known}
+    for name, values in wanted.items():
+        if (found := int(np.isfinite(values).sum())) < _LEAST_CALIBRATION:
+            raise SpectrumError(
+                f"{name}: expected at least {_LEAST_CALIBRATION} samples of the parent with a value, found {found}",
+                "give the parent's whole calibration set and its values; or leave this property out by --property",
+            )
+        if np.nanmin(values) == np.nanmax(values):
+            raise SpectrumError(
+                f"{name}: expected values that differ, found {np.nanmax(values):g} for every sample",
+                "there is nothing to predict: leave this property out by --property",
+            )
+    return wanted
 
 
 def file_names(properties: Iterable[str]) -> dict[str, str]:
