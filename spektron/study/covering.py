@@ -10,7 +10,6 @@ import numpy as np
 from spektron.study.study import TrialContext
 from spektron.study.threads import limited_threads
 from spektron.transfer.coverage import CoverageConfig, task_intervals
-from spektron.transfer.protocol import parts_of_task
 
 __all__ = ["coverage_trial"]
 
@@ -34,7 +33,7 @@ def coverage_trial(context: TrialContext) -> dict[str, float]:
             at = f"{found.task.name}/n{found.num_standards}"
             for confidence, quality in found.quality.items():
                 metrics[f"coverage/{at}/c{confidence:.0%}".rstrip("%")] = quality.coverage
-                covered[parts_of_task(found.task.name)[0], found.num_standards, confidence].append(quality.coverage)
+                covered[found.task.direction, found.num_standards, confidence].append(quality.coverage)
             spread = float(found.task.test_y.std(ddof=1))
             if np.isfinite(found.quality[0.9].width):
                 metrics[f"width/{at}"] = found.quality[0.9].width / spread

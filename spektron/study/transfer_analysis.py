@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -22,8 +23,8 @@ __all__ = ["transfer_analysis"]
 
 _INTERVALS = (
     "Geometric means over tasks and splits of RMSEP over that of a calibration made on the child with all samples "
-    "(raw, partial least squares); to m5 moisture is left out. Intervals: bootstrap of directions and properties, "
-    "95 %; they are of these samples and splits, not of other ones."
+    "(raw, partial least squares); to m5 moisture is left out. Intervals: bootstrap of parents, children and "
+    "properties, 95 %; they are of these samples and splits, not of other ones."
 )
 
 
@@ -78,7 +79,7 @@ def transfer_analysis(
     sentences: list[str] = []
     cards: list[Card] = []
     for one in sets:
-        sentences += [one.sentence(), *claim_sentences(one.dataset, one.ranked, claims, one.numbers)]
+        sentences += [one.sentence(), *claim_sentences(one.dataset, one.arms, claims, one.numbers)]
         sentences += [] if anew is None else _crossover(one.ranked, one.numbers, anew)
         cards += one.cards(pairs, claims)
     return Findings(
@@ -86,11 +87,11 @@ def transfer_analysis(
         verdict=" ".join(sentences),
         headlines=tuple(one.headline() for one in sets),
         cards=tuple(cards),
-        results=_results(tuple(_row(arm, one.numbers) for one in sets for arm in one.ranked)),
+        results=_results(tuple(_row(arm, one.numbers) for one in sets for arm in one.arms)),
         metrics={
             f"transfer/{one.dataset}/{file_name(arm.method)}/n{number}": arm.against_ceiling(number).ratio
             for one in sets
-            for arm in one.ranked
+            for arm in one.arms
             for number in one.numbers
         },
     )
@@ -98,10 +99,15 @@ def transfer_analysis(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Set:
-    """Methods on one set, the best first; `rival` is the best but the reference, and `against` how it compares."""
+    """Methods on one set.
+
+    `ranked` are those of the same splits, the best first: a mean over other splits, some harder, ranks nothing. `rival`
+    is the best of them but the reference (or what takes its place), and `against` how it compares.
+    """
 
     dataset: str
     ranked: Sequence[TransferArm]
+    others: Sequence[TransferArm]
     numbers: Sequence[int]
     shown: int
     base: TransferArm
@@ -112,15 +118,31 @@ class _Set:
     def of(cls, dataset: str, arms: Sequence[TransferArm], reference: str, shown: int) -> Self:
         numbers = sorted(arms[0].errors)
         at = min(numbers, key=lambda number: abs(number - shown))
-        ranked = sorted(arms, key=lambda arm: arm.against_ceiling(at).ratio)
-        base = next((arm for arm in arms if arm.method == reference), ranked[0])
+        splits = Counter(arm.seeds for arm in arms)
+        most = max(splits, key=lambda seeds: (splits[seeds], len(seeds)))
+        alike = [arm for arm in arms if arm.seeds == most]
+        ranked = sorted(alike, key=lambda arm: arm.against_ceiling(at).ratio)
+        base = next((arm for arm in ranked if arm.method == reference), ranked[0])
         rival = next((arm for arm in ranked if arm is not base), None)
-        against = None if rival is None else rival.against(base, at)
-        return cls(dataset=dataset, ranked=ranked, numbers=numbers, shown=at, base=base, rival=rival, against=against)
+        return cls(
+            dataset=dataset,
+            ranked=ranked,
+            others=[arm for arm in arms if arm.seeds != most],
+            numbers=numbers,
+            shown=at,
+            base=base,
+            rival=rival,
+            against=None if rival is None else rival.against(base, at),
+        )
+
+    @property
+    def arms(self) -> Sequence[TransferArm]:
+        """All, also those that are not ranked."""
+        return [*self.ranked, *self.others]
 
     @property
     def differs(self) -> bool:
-        return self.against is not None and not self.against.low <= 1 <= self.against.high
+        return self.against is not None and self.against.differs
 
     def headline(self) -> Headline:
         best, found = self.ranked[0], self.ranked[0].against_ceiling(self.shown)
@@ -134,15 +156,21 @@ class _Set:
     def cards(self, pairs: Sequence[Pair], claims: Sequence[Claim]) -> list[Card]:
         cards = [
             curves_card(self.dataset, self.ranked, self.numbers),
-            against_card(self.dataset, self.ranked, self.base, self.shown),
+            against_card(self.dataset, self.arms, self.base, self.shown),
         ]
         if pairs:
-            cards.append(pairs_card(self.dataset, self.ranked, pairs, self.shown))
+            cards.append(pairs_card(self.dataset, self.arms, pairs, self.shown))
         if claims:
-            cards.append(claims_card(self.dataset, self.ranked, claims, self.numbers))
+            cards.append(claims_card(self.dataset, self.arms, claims, self.numbers))
         return [*cards, tasks_card(self.dataset, self.ranked[0], self.shown)]
 
     def sentence(self) -> str:
+        """What is best, and what cannot be told for other splits."""
+        left_out = ", ".join(f"{arm.method} ({len(arm.seeds)})" for arm in self.others)
+        ran = f" Not ranked, for they finished other splits than these {len(self.base.seeds)}: {left_out}."
+        return self._best() + (ran if left_out else "")
+
+    def _best(self) -> str:
         best = self.ranked[0]
         reached = best.against_ceiling(self.shown).ratio
         head = f"{self.dataset}, {self.shown} standards: {best.method} is best, {reached:.3f} times the ceiling's RMSEP"

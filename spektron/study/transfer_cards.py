@@ -16,9 +16,9 @@ __all__ = ["curves_card", "tasks_card"]
 
 
 def curves_card(dataset: str, ranked: Sequence[TransferArm], numbers: Sequence[int], most: int = 6) -> Card:
-    """The best methods over numbers of standards."""
+    """The best methods, all of the same splits, over numbers of standards."""
     shown = ranked[:most]
-    comparable = len(shown) > 1 and len({arm.seeds for arm in shown}) == 1
+    comparable = len(shown) > 1
     found = [_bands(shown, number) if comparable else _alone(shown, number) for number in numbers]
     curves = tuple(
         Curve(

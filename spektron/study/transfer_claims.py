@@ -85,8 +85,11 @@ def claim_sentences(
             f"{' / '.join(one.pair)} is {one.found.ratio:.3f} with {one.number} standards" for one in failed[:3]
         )
         more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+        known = {one.pair for one in judged}
+        lost = [f"{a} / {b}" for a, b in claim.pairs if (a, b) not in known]
+        unsaid = f" (not compared: {', '.join(lost)})" if lost else ""
         outcome = f"does not hold: {examples}{more}; it does in {counted}" if failed else f"holds in {counted}"
-        sentences.append(f'{dataset}: "{claim.says}" {outcome}.')
+        sentences.append(f'{dataset}: "{claim.says}" {outcome}{unsaid}.')
     return sentences
 
 

@@ -101,8 +101,8 @@ def _table(title: str, label: str, compared: Sequence[_Compared], *, each_its_ow
         Column("holm_p", "p (Holm)", format=".2g"),
     )
     note = (
-        "Bootstrap of directions and properties, 95 %. Each p is of one comparison, as if tasks were independent, "
-        f"which they are not: the interval counts. Holm: Wilcoxon's, for {len(compared)} comparisons at once."
+        "Bootstrap of parents, children and properties, 95 %. Each p is of one comparison, as if tasks were "
+        f"independent, which they are not: the interval counts. Holm: Wilcoxon's, for {len(compared)} comparisons at once."
     )
     return Table(title=title, columns=columns, rows=rows, note=note)
 
@@ -124,6 +124,6 @@ def _forest(name: str, title: str, label: str, rows: Sequence[tuple[str, _Compar
         log_x=True,
         points=(points,),
         markers=(Marker(label="alike", x=1.0),),
-        note="Left of the line is better. Bars: bootstrap of directions and properties, 95 %.",
+        note="Left of the line is better. Bars: bootstrap of parents, children and properties, 95 %.",
         y_names=tuple(label for label, _ in rows),
     )

@@ -70,9 +70,14 @@ class TransferTask:
     parent_test_x: Array
 
     @property
+    def direction(self) -> str:
+        """Parent and child, as in its name."""
+        return f"{self.parent}-{self.child}"
+
+    @property
     def name(self) -> str:
         """``m5-mp5/oil``."""
-        return f"{self.parent}-{self.child}/{self.property_name}"
+        return f"{self.direction}/{self.property_name}"
 
     @property
     def counts(self) -> bool:
@@ -127,9 +132,14 @@ def counts(dataset: str, task: str) -> bool:
     return not (dataset == "corn" and task.endswith("-m5/moisture"))
 
 
-def parts_of_task(task: str) -> tuple[str, ...]:
-    """Direction and property of a task, by its name: what is resampled where tasks are."""
-    return tuple(task.split("/"))
+def parts_of_task(task: str) -> tuple[str, str, str]:
+    """Parent, child and property of a task, by its name: what is resampled where tasks are.
+
+    All tasks to one child are hard together, or easy, and so are all of one parent or property.
+    """
+    direction, _, property_name = task.partition("/")
+    parent, _, child = direction.partition("-")
+    return parent, child, property_name
 
 
 def transfer_tasks(dataset: DatasetName, repeat: int) -> Iterator[TransferTask]:

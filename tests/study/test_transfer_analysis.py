@@ -117,6 +117,22 @@ def test_methods_of_other_splits_are_not_compared_but_named() -> None:
     assert found.status == "cannot_tell"
 
 
+def test_methods_of_other_splits_are_not_ranked_but_named() -> None:
+    """Split 0 is the easy one: what ran on it alone looks good, and is not."""
+    methods = (("sg1+difference_ridge", (0, 1), (0.7, 1.5)), ("mean", (0, 1), (0.9, 1.6)), ("pds", (0,), (0.8,)))
+    results = [trial(name, seed, f) for name, seeds, factors in methods for seed, f in zip(seeds, factors, strict=True)]
+    found = transfer_analysis(
+        results, SETTINGS, CORPUS, reference={"method": "sg1+difference_ridge"}, anew="pds", pairs=[("pds", "mean")]
+    )
+    assert "sg1+difference_ridge is best, 1.025 times" in found.verdict
+    assert "the next, mean, has" in found.verdict
+    assert "Not ranked, for they finished other splits than these 2: pds (1)." in found.verdict
+    assert "A calibration of the child alone" not in found.verdict
+    assert "sg1+difference_ridge" in found.headlines[0].note
+    assert found.results is not None
+    assert [row["method"] for row in found.results.rows] == ["sg1+difference_ridge", "mean", "pds"]
+
+
 def test_each_set_has_its_own_figures_and_rows() -> None:
     names = ("sg1+difference_ridge", "mean")
     results = [
@@ -216,9 +232,11 @@ def test_the_verdict_says_whether_predictions_hold() -> None:
     assert (
         '"none is 5 % worse" does not hold: lora_pds / sg1+difference_ridge is 1.083 with 5 standards, lora_pds / '
         "sg1+difference_ridge is 1.083 with 10 standards, lora_pds / sg1+difference_ridge is 1.083 with 50 standards; "
-        "it does in 3 of 6 comparisons." in found.verdict
+        "it does in 3 of 6 comparisons (not compared: nobody / lora_pds)." in found.verdict
     )
-    assert '"with 10 none is 5 % better" holds in 2 of 2 comparisons.' in found.verdict
+    assert (
+        '"with 10 none is 5 % better" holds in 2 of 2 comparisons (not compared: nobody / lora_pds).' in found.verdict
+    )
     assert "of others" not in found.verdict
     card = next(card for card in found.cards if card.title.endswith("what was predicted"))
     assert card.table is not None
