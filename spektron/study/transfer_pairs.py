@@ -102,7 +102,8 @@ def _table(title: str, label: str, compared: Sequence[_Compared], *, each_its_ow
     )
     note = (
         "Bootstrap of parents, children and properties, 95 %. Each p is of one comparison, as if tasks were "
-        f"independent, which they are not: the interval counts. Holm: Wilcoxon's, for {len(compared)} comparisons at once."
+        "independent, which they are not: the interval counts. Holm: Wilcoxon's, for "
+        f"{len(compared)} comparisons at once."
     )
     return Table(title=title, columns=columns, rows=rows, note=note)
 
