@@ -55,7 +55,8 @@ class Hybrid(ChildCalibration):
     standards are: what follows the parent better and the instrument too is no gain. See `believed_share`.
 
     The fallback is one of the mean. On simulated straight lines, where a Gaussian process or kernel ridge has nothing
-    to add to a ridge, @RATES@
+    to add to a ridge, 12 of 100 sets get past it all the same, for 0.2 to 0.4 % on average and 10 % at worst; with a
+    Gaussian process of residuals 2 of 100.
     """
 
     def __init__(
