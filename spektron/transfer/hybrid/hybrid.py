@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.base import clone
 
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, LeftOut, weighted
-from spektron.transfer.classical._expected_error import own_rows
+from spektron.transfer.classical._expected_error import samples
 from spektron.transfer.classical._left_out import left_out
-from spektron.transfer.hybrid._share import believed_share
+from spektron.transfer.hybrid._share import believed_share, sample_means
 
 __all__ = ["Framing", "Hybrid"]
 
@@ -55,7 +55,8 @@ class Hybrid(ChildCalibration):
     standards are: what follows the parent better and the instrument too is no gain. See `believed_share`.
 
     The fallback is one of the mean. On simulated straight lines, where a Gaussian process or kernel ridge has nothing
-    to add to a ridge, @RATES@
+    to add to a ridge, 12 of 100 sets get past it all the same, for 0.2 to 0.4 % on average and 10 % at worst; with a
+    Gaussian process of residuals 2 of 100.
     """
 
     def __init__(
@@ -128,12 +129,14 @@ def _missed(known: Known, base: LeftOut) -> Known:
 def _risked(found: LeftOut, known: Known) -> Array:
     """Numbers whose mean square is what is to be expected on the child: errors, and what instruments differ by.
 
-    Every sample's error is in it once, on the child where it was labelled there and otherwise on the parent; how far
-    the instruments' predictions of the standards are apart counts as much, all together, as all errors do.
+    Every sample's error is in it once, on the child where it was labelled there and otherwise on the parent, its mean
+    where the sample was measured again; how far the instruments' predictions of the standards are apart counts as much,
+    all together, as all errors do.
     """
-    errors = found.parent
+    of_x, of_standard = samples(known)
+    labelled = np.zeros(len(of_x), dtype=np.bool_) if found.child is None else np.isin(of_x, of_standard)
+    errors = sample_means(found.parent[~labelled], of_x[~labelled])
     if found.child is not None:
-        own = own_rows(known)
-        elsewhere = np.setdiff1d(np.arange(len(found.parent)), own[own >= 0])
-        errors = np.concatenate([found.child, found.parent[elsewhere]])
-    return np.concatenate([errors, found.between * np.sqrt(len(errors) / len(found.between))])
+        errors = np.concatenate([sample_means(found.child, of_standard), errors])
+    between = sample_means(found.between, of_standard)
+    return np.concatenate([errors, between * np.sqrt(len(errors) / len(between))])

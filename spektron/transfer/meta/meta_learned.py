@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import KFold
 from torch import Tensor
 
+from spektron.transfer._samples import Rows, same_sample, sample_folds
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
 from spektron.transfer.meta.maml import Episodes, Standards, adapted, meta_train
 from spektron.transfer.meta.simulated import simulated_children
@@ -95,8 +95,9 @@ class MetaLearned(ChildCalibration):
         self._y_centre, self._y_spread = float(known.y.mean()), spread if spread > 0 else 1.0
         self._directions = _directions(parent - self._centre, simulated - parent)
         x, y = self._coordinates(parent), (known.y - self._y_centre) / self._y_spread
-        penalty = RidgeCV(_PENALTIES * float(np.square(x).sum())).fit(x, y).alpha_
-        episodes = _episodes(known.x, x, y, self._coordinates(simulated), penalty, len(known.child))
+        sample = same_sample(known.x)
+        penalty = _penalty(x, y, sample)
+        episodes = _episodes(known.x, x, y, self._coordinates(simulated), penalty, len(known.child), sample)
         self.learner_, self.history_ = meta_train(episodes, self.steps, self.epochs, len(known.x))
         on_parent = self._coordinates(self._represented(known.parent))
         on_child = self._coordinates(self._represented(known.child))
@@ -144,13 +145,26 @@ def _ridge(x: Array, y: Array, penalty: float) -> Array:
     return np.asarray(np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ y), dtype=np.float64)
 
 
-def _episodes(spectra: Array, x: Array, y: Array, children: Array, penalty: float, number: int) -> Episodes:
-    """Every simulated instrument with every fold of samples left out."""
+def _penalty(x: Array, y: Array, sample: Rows) -> float:
+    """That with the least error of samples left out one by one, all rows of a sample together."""
+    alone = len(np.unique(sample)) == len(sample)  # then in closed form
+    folds = None if alone else sample_folds(sample, len(sample))
+    scoring = None if alone else "neg_mean_squared_error"
+    found: float = RidgeCV(_PENALTIES * float(np.square(x).sum()), cv=folds, scoring=scoring).fit(x, y).alpha_
+    return found
+
+
+def _episodes(
+    spectra: Array, x: Array, y: Array, children: Array, penalty: float, number: int, sample: Rows
+) -> Episodes:
+    """Every simulated instrument with every fold of samples left out, all rows of a sample together."""
     found: list[tuple[Tensor, ...]] = []
-    folds = KFold(min(_FOLDS, len(x)), shuffle=True, random_state=0).split(x)
-    widest = -(-len(x) // min(_FOLDS, len(x)))
+    folds = sample_folds(sample, _FOLDS)
+    widest = max(len(left) for _, left in folds)
+    # Episodes are stacked, so all have as many standards as the smallest can.
+    number = min(number, *(len(kept) for kept, _ in folds))
     for kept, left in folds:
-        standards = kept[KennardStone(min(number, len(kept))).fit(spectra[kept]).indices_]
+        standards = kept[KennardStone(number).fit(spectra[kept]).indices_]
         start = _ridge(x[kept] - x[kept].mean(axis=0), y[kept] - y[kept].mean(), penalty)
         centre, middle = x[kept].mean(axis=0), y[kept].mean()
         asked = np.resize(left, widest)

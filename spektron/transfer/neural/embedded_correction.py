@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from spektron.transfer._samples import Rows
 from spektron.transfer.classical._correction import Array, SpectrumCorrection
-from spektron.transfer.hybrid import believed_share
+from spektron.transfer.hybrid._share import believed_share, sample_means
 from spektron.transfer.neural.frozen import frozen_encoder
 
 __all__ = ["EmbeddedCorrection"]
 
-Rows = NDArray[np.bool_]
+Chosen = NDArray[np.bool_]
 _PENALTIES = 10.0 ** np.arange(-3.0, 3.1, 0.5)
 _PARTS = 10
 """Into which standards are parted for the share: with up to 10 each is left out alone."""
@@ -83,25 +84,38 @@ class EmbeddedCorrection(SpectrumCorrection):
         z = (features - self._middle) / self._spread
         look_at = np.linalg.svd(parent, full_matrices=False)[2][:1].T if self._look_at is None else self._look_at
         missed, proposed = np.empty_like(parent), np.empty_like(parent)
-        part = np.arange(len(child)) % _PARTS
+        sample = self._samples()
+        part = sample % _PARTS
         for left in (part == number for number in range(part.max() + 1)):
             missed[left] = self._missed(measured, parent, ~left, left)
-            proposed[left] = self._learned(measured[~left], parent[~left], z[~left], look_at).predict(z[left])
-        self.share_ = believed_share((missed @ look_at).ravel(), (proposed @ look_at).ravel())
-        self._addition = self._learned(measured, parent, z, look_at)
+            rest = self._learned(measured[~left], parent[~left], z[~left], look_at, sample[~left])
+            proposed[left] = rest.predict(z[left])
+        self.share_ = believed_share(*(sample_means(one @ look_at, sample).ravel() for one in (missed, proposed)))
+        self._addition = self._learned(measured, parent, z, look_at, sample)
         self.penalty_ = self._addition.penalty
         self.base_ = clone(self.base).fit(measured, parent + self.parent_mean_, regression=self._look_at)
 
-    def _missed(self, child: Array, parent: Array, kept: Rows, left: Rows) -> Array:
+    def _samples(self) -> Rows:
+        """Which standard each row is, from 0 on."""
+        different, sample = np.unique(self._sample, return_inverse=True)
+        if len(different) < self._least_standards:
+            raise ValueError(
+                f"expected at least {self._least_standards} different standards, for two are left out at once and two "
+                f"have to stay, found {len(different)} measured {len(sample)} times"
+            )
+        return sample
+
+    def _missed(self, child: Array, parent: Array, kept: Chosen, left: Chosen) -> Array:
         base = clone(self.base).fit(child[kept], parent[kept], regression=self._look_at)
         missed: Array = parent[left] - base.transform(child[left])
         return missed
 
-    def _learned(self, child: Array, parent: Array, z: Array, look_at: Array) -> _Ridge:
+    def _learned(self, child: Array, parent: Array, z: Array, look_at: Array, sample: Rows) -> _Ridge:
         """What these standards say, each of a base without it."""
-        alone = np.eye(len(child), dtype=np.bool_)
-        missed = np.concatenate([self._missed(child, parent, ~left, left) for left in alone])
-        return _Ridge.of(z, missed, look_at)
+        missed = np.empty_like(parent)
+        for left in (sample == one for one in np.unique(sample)):
+            missed[left] = self._missed(child, parent, ~left, left)
+        return _Ridge.of(z, missed, look_at, sample)
 
     def _transform(self, child: Array) -> Array:
         measured = child + self.child_mean_
@@ -114,7 +128,7 @@ class EmbeddedCorrection(SpectrumCorrection):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ridge:
-    """Ridge regression whose penalty leaves rows out in closed form."""
+    """Ridge regression whose penalty leaves samples out in closed form, all rows of each together."""
 
     middle: Array
     mean: Array
@@ -122,17 +136,22 @@ class _Ridge:
     penalty: float
 
     @classmethod
-    def of(cls, z: Array, targets: Array, look_at: Array) -> _Ridge:
+    def of(cls, z: Array, targets: Array, look_at: Array, sample: Rows) -> _Ridge:
         middle, mean = z.mean(axis=0), targets.mean(axis=0)
         # Rows are few and features many: all is solved through the Gram matrix.
         strengths, directions = np.linalg.eigh((z - middle) @ (z - middle).T)
         strengths = np.maximum(strengths, 0.0)
         usual = max(float(strengths.mean()), np.finfo(np.float64).tiny)
         seen = (targets - mean) @ look_at
+        repeats = [rows for one in np.unique(sample) if len(rows := np.flatnonzero(sample == one)) > 1]
         errors = []
         for penalty in _PENALTIES:
             kept = (directions * (strengths / (strengths + penalty * usual))) @ directions.T + 1 / len(z)
-            errors.append(np.square((seen - kept @ seen) / (1 - np.diag(kept))[:, None]).sum())
+            left = seen - kept @ seen
+            missed = left / (1 - np.diag(kept))[:, None]
+            for rows in repeats:
+                missed[rows] = np.linalg.solve(np.eye(len(rows)) - kept[np.ix_(rows, rows)], left[rows])
+            errors.append(np.square(missed).sum())
         best = float(_PENALTIES[int(np.argmin(errors))])
         dual = directions @ ((directions.T @ (targets - mean)) / (strengths + best * usual)[:, None])
         return cls(middle=middle, mean=mean, weights=(z - middle).T @ dual, penalty=best)

@@ -16,7 +16,7 @@ from torch import Tensor
 from spektron.spectra.spectrum import MODALITIES
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least
 from spektron.transfer.classical._correction import SpectrumCorrection
-from spektron.transfer.classical._expected_error import own_rows
+from spektron.transfer.classical._expected_error import samples
 from spektron.transfer.neural.adapters import Adapter, AdapterKind
 from spektron.transfer.neural.embedded import fitted_corrections, versions
 from spektron.transfer.neural.frozen import encoder_of, on_model_axis
@@ -221,12 +221,12 @@ class FineTuned(ChildCalibration):
         """The calibration set as the child would have measured it, labelled standards, and the pairs."""
         moved = (known.child - known.parent).mean(axis=0)
         labels = np.empty(0) if known.labels is None else known.labels
-        number, samples = len(known.child), len(known.x)
-        # A standard that is a calibration sample is among these already: no spectrum is encoded twice.
-        own = own_rows(known)
-        others = np.flatnonzero(own < 0)
-        parent = own.copy()
-        parent[others] = samples + number + np.arange(len(others))
+        number, rows = len(known.child), len(known.x)
+        of_x, of_standard = samples(known)
+        # A standard that is a calibration sample is among these already, and is not encoded again.
+        others = np.flatnonzero(of_standard >= rows)
+        parent = of_standard.copy()
+        parent[others] = rows + number + np.arange(len(others))
         values = [self._child_values(known.x + moved), self._child_values(known.child)]
         if len(others):
             values.append(self._child_values(known.parent[others] + moved))
@@ -234,8 +234,8 @@ class FineTuned(ChildCalibration):
         return Examples(
             values=torch.cat(values),
             y=torch.from_numpy(y).float(),
-            sample=torch.from_numpy(np.concatenate([np.arange(samples), parent])[: len(y)]),
-            child=torch.arange(samples, samples + number),
+            sample=torch.from_numpy(np.concatenate([of_x, of_standard])[: len(y)]),
+            child=torch.arange(rows, rows + number),
             parent=torch.from_numpy(parent),
         )
 

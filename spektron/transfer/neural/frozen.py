@@ -6,6 +6,7 @@ import copy
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -123,6 +124,10 @@ class FrozenEncoder:
         if new:
             self._known.update(zip(new, self._encoded(np.stack(list(new.values()))), strict=True))
         return np.stack([self._known[name] for name in names])
+
+    def __getstate__(self) -> dict[str, Any]:
+        # One encoder serves all estimators of a process: a file of one has no business with spectra of the others.
+        return {**self.__dict__, "_known": {}}
 
     def _encoded(self, spectra: Array) -> Array:
         values = torch.from_numpy(on_model_axis(spectra, self._axis)).unsqueeze(1)

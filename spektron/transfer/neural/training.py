@@ -48,7 +48,7 @@ class Examples:
     y : Tensor, shape (labelled,)
         Standardised.
     sample : Tensor of int64, shape (labelled,)
-        Which sample each is of: a standard that is a calibration sample has two rows.
+        Which sample each is of: a standard that is a calibration sample has two rows, a repeat one more.
     child, parent : Tensor of int64, shape (standards,)
         Rows of the standards on either instrument, which are to be predicted alike.
     """

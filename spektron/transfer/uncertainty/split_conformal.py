@@ -11,7 +11,7 @@ from sklearn.base import clone
 from spektron.transfer._samples import same_sample
 from spektron.transfer.classical import ChildCalibration
 from spektron.transfer.classical._calibration import Array, Known
-from spektron.transfer.classical._expected_error import own_rows_of
+from spektron.transfer.classical._expected_error import samples
 from spektron.transfer.uncertainty.intervals import Interval, conformal_ends
 
 __all__ = ["SplitConformal"]
@@ -58,8 +58,8 @@ class SplitConformal(ChildCalibration):
     def _fit(self, known: Known) -> None:
         assert known.labels is not None
         # Standards come in the order they were chosen in, the most extreme first: halves are to be alike.
-        samples, first = np.unique(same_sample(known.parent), return_inverse=True)
-        if len(samples) < 2:
+        different, first = np.unique(same_sample(known.parent), return_inverse=True)
+        if len(different) < 2:
             raise ValueError(
                 "expected at least two different standards, one to learn from and one to test, found one sample "
                 f"measured {len(known.child)} times"
@@ -67,9 +67,9 @@ class SplitConformal(ChildCalibration):
         made_of = first % 2 == 0
         if made_of.sum() < 2:  # one sample, and another that was measured again
             made_of = ~made_of
-        # What the others are tested on must not have been learned on the parent either.
-        tested = own_rows_of(known.parent[~made_of], known.x)
-        learned = np.setdiff1d(np.arange(len(known.x)), tested[tested >= 0])
+        # What the others are tested on must not have been learned on the parent either, in none of its repeats.
+        of_x, of_standard = samples(known)
+        learned = ~np.isin(of_x, of_standard[~made_of])
         self.calibration_ = clone(self.calibration).fit(
             known.child[made_of],
             known.parent[made_of],

@@ -15,9 +15,10 @@ from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsRegressor
 
 from spektron.transfer import DifferenceAugmentedRidge
-from spektron.transfer.classical._calibration import ChildCalibration, Known
+from spektron.transfer.classical._calibration import ChildCalibration, Known, LeftOut
 from spektron.transfer.hybrid import Framing, Hybrid, Pooled
-from spektron.transfer.hybrid._share import believed_share
+from spektron.transfer.hybrid._share import believed_share, sample_means
+from spektron.transfer.hybrid.hybrid import _risked
 from tests.transfer.uncertainty.instruments import Instruments, instruments
 
 Array = NDArray[np.float64]
@@ -147,6 +148,43 @@ def test_what_follows_the_parent_alone_is_not_believed(framing: Framing, labelle
     follows = trap.fit(*pairs, **given_).predict(x + (pairs[0] - pairs[1]).mean(axis=0)) - data.y
     assert np.sqrt(np.square(follows).mean()) < 0.04  # 0.05 is the error of the property itself
     assert Hybrid(Without(), trap, framing).fit(*pairs, **given_).share_ < 0.1
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+def test_a_sample_that_was_measured_again_counts_once(labelled: bool) -> None:
+    data, random = instruments(0), np.random.default_rng(0)
+    (child, parent), labels = data.pairs, data.y[data.standards] if labelled else None
+    once = Known(child=child, parent=parent, labels=labels, x=data.x, y=data.y)
+    errors = LeftOut(
+        child=random.normal(size=10) if labelled else None,
+        between=random.normal(size=10),
+        parent=random.normal(size=60),
+    )
+    again, standards = np.r_[:60, :60], np.r_[:10, 3:6]
+    twice = Known(
+        child=child[standards],
+        parent=parent[standards],
+        labels=None if labels is None else labels[standards],
+        x=data.x[again],
+        y=data.y[again],
+    )
+    repeated = LeftOut(
+        child=None if errors.child is None else errors.child[standards],
+        between=errors.between[standards],
+        parent=errors.parent[again],
+    )
+    expected = errors.parent
+    if errors.child is not None:
+        expected = np.concatenate([errors.child, np.delete(errors.parent, np.sort(data.standards))])
+    found = _risked(errors, once)
+    np.testing.assert_array_equal(found[: len(expected)], expected)
+    np.testing.assert_array_equal(_risked(repeated, twice), found)
+
+
+def test_a_samples_mean_stands_where_the_sample_first_came() -> None:
+    sample = np.array([7, 2, 7, 4, 2, 7])
+    found = sample_means(np.arange(12.0).reshape(6, 2), sample)
+    np.testing.assert_array_equal(found, [[14 / 3, 17 / 3], [5, 6], [6, 7]])
 
 
 @framings

@@ -10,13 +10,17 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from sklearn.linear_model import Ridge, RidgeCV
 
 from spektron.core.errors import ConfigError
 from spektron.pretrain.views import ViewConfig
 from spektron.transfer import DifferenceAugmentedRidge, Preprocessed, Recalibration, ResidualRidge
+from spektron.transfer._samples import same_sample
 from spektron.transfer.meta import BETWEEN_BENCHES, MetaLearned, ZeroShot, simulated_children
 from spektron.transfer.meta.maml import Episodes, Learner, Standards, adapted, meta_train
+from spektron.transfer.meta.meta_learned import _episodes, _penalty
 from spektron.transfer.methods import Measured, method_named
+from spektron.transfer.selection import KennardStone
 from tests.transfer.uncertainty.instruments import Instruments, instruments
 
 Array = NDArray[np.float64]
@@ -137,6 +141,50 @@ def test_learned_rules_beat_the_parents_model_and_follow_from_the_seed() -> None
     ridge = Preprocessed("sg1", ResidualRidge()).fit(*data.pairs, **data.given()).predict(data.test)
     assert rmse(found[0] - data.test_y) < 1.5 * rmse(ridge - data.test_y)
     assert rmse(found[0] - data.test_y) < 0.5 * data.test_y.std()
+
+
+def repeated() -> tuple[Instruments, NDArray[np.intp]]:
+    """Every other one of 23 samples twice."""
+    return instruments(2, samples=23, error=0.3), np.r_[:23, 0:23:2]
+
+
+def test_a_sample_that_was_measured_again_is_asked_for_or_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Array] = []
+
+    class Spy(KennardStone):
+        def fit(self, X: Array, y: Any = None) -> Any:
+            kept.append(X)
+            return super().fit(X, y)
+
+    monkeypatch.setattr("spektron.transfer.meta.meta_learned.KennardStone", Spy)
+    data, rows = repeated()
+    x = data.x[rows]
+    found = _episodes(x, x, data.y[rows], (1.1 * x)[None], 1.0, 40, same_sample(x))
+    assert len(kept) == 10
+    for one in kept:
+        numbers = [int(np.abs(data.x - row).sum(axis=1).argmin()) for row in one]
+        assert all(numbers.count(number) == np.count_nonzero(rows == number) for number in numbers)
+    assert found.counts.sum() == len(rows)
+    # As many standards in each episode as there are in that with the fewest.
+    assert found.standards.y.shape == (10, min(len(one) for one in kept))
+
+
+def test_the_penalty_is_that_of_samples_left_out_with_their_repeats() -> None:
+    data, rows = repeated()
+    x, y = data.x[rows] - data.x[rows].mean(axis=0), data.y[rows] - data.y[rows].mean()
+    penalties = 10.0 ** np.arange(-7.0, 0.1, 0.5) * np.square(x).sum()
+    errors = []
+    for penalty in penalties:
+        missed = [
+            np.square(
+                Ridge(penalty).fit(x[rows != one], y[rows != one]).predict(x[rows == one]) - y[rows == one]
+            ).mean()
+            for one in range(23)
+        ]
+        errors.append(np.mean(missed))
+    assert _penalty(x, y, same_sample(x)) == penalties[np.argmin(errors)]
+    alone = RidgeCV(penalties).fit(x, y).alpha_
+    assert _penalty(x, y, np.arange(len(x))) == alone != penalties[np.argmin(errors)]
 
 
 def test_a_property_that_is_constant_is_predicted_so() -> None:

@@ -12,6 +12,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
+from sklearn.linear_model import Ridge
 from torch import nn
 
 from spektron.core.errors import ConfigError
@@ -217,6 +218,31 @@ def test_no_spectrum_is_encoded_twice(folder: Path) -> None:
     assert len(examples[1].values) == 24 + 6 + 6
     np.testing.assert_array_equal(examples[1].parent, np.arange(30, 36))
     np.testing.assert_allclose(examples[1].values[30:], examples[0].values[DATA.standards], atol=1e-5)
+
+
+def test_a_sample_that_was_measured_again_is_left_out_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 24 samples, each twice in the calibration set, and 6 standards of them and one of none, each twice."""
+    seen: list[tuple[Array, Array]] = []
+
+    class Spy(Ridge):
+        def fit(self, X: Array, y: Array) -> Any:
+            seen.append((X, y))
+            return super().fit(X, y)
+
+    monkeypatch.setattr("spektron.transfer.neural.training.Ridge", Spy)
+    rows, standards = np.r_[:24, :24], np.repeat(DATA.standards, 2)
+    child = np.concatenate([DATA.child[standards], DATA.test[:1], DATA.test[:1]])
+    parent = np.concatenate([DATA.x[standards], DATA.test[:1] - 0.05, DATA.test[:1] - 0.05])
+    labels = np.concatenate([DATA.y[standards], DATA.test_y[:1], DATA.test_y[:1]])
+    model = FineTuned(AXIS, folder, adapter="probe", steps=1)
+    model.fit(child, parent, X_calibration=DATA.x[rows], y_calibration=DATA.y[rows], y_standards=labels)
+    assert len(seen) == 10
+    # A sample is known by its property: it is in with all of its rows or with none.
+    values, counts = np.unique(np.concatenate([DATA.y[rows], labels]), return_counts=True)
+    whole = dict(zip(np.float32((values - model._centre) / model._spread), counts, strict=True))
+    assert len(whole) == 25
+    for _, y in seen:
+        assert all(whole[value] == count for value, count in zip(*np.unique(np.float32(y), return_counts=True)))
 
 
 @pytest.mark.parametrize("adapter", ["lora", "full"])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from spektron.transfer import CorrectedPLS, DifferenceAugmentedPLS, MeanShift, Recalibration
+from spektron.transfer.classical._calibration import Known
 from spektron.transfer.uncertainty import PredictionIntervals, SplitConformal
 from tests.transfer.uncertainty.instruments import instruments
 
@@ -97,6 +98,21 @@ def test_left_out_samples_are_seen_on_neither_instrument() -> None:
     errors = PredictionIntervals(Recalibration()).fit(*known.pairs, **given).left_out_
     assert errors.child is not None
     assert np.sqrt(np.square(errors.child).mean()) > 0.8
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_nothing_is_learned_of_a_tested_standard_however_often_it_was_measured(repeats: int) -> None:
+    known, learned = instruments(3, num_standards=12), []
+
+    class Spy(Recalibration):
+        def _fit(self, known: Known) -> None:
+            learned.append(known.x)
+            super()._fit(known)
+
+    x, y = np.tile(known.x, (repeats, 1)), np.tile(known.y, repeats)
+    SplitConformal(Spy()).fit(*known.pairs, X_calibration=x, y_calibration=y, y_standards=known.y[known.standards])
+    tested = np.isin(np.arange(len(known.x)), known.standards[1::2])
+    np.testing.assert_array_equal(learned[0], np.tile(known.x[~tested], (repeats, 1)))
 
 
 @pytest.mark.parametrize(
