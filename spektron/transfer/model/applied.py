@@ -14,7 +14,6 @@ from spektron.transfer.model.no_test import KNOWN, why_no_test
 from spektron.transfer.model.parts import file_names, short_name
 from spektron.transfer.model.transfer_model import TransferModel
 from spektron.transfer.uncertainty.intervals import Interval
-from spektron.transfer.uncertainty.outliers import OutlierFlags
 
 __all__ = ["Applied", "apply_transfer"]
 
@@ -35,7 +34,8 @@ class Applied:
         Property → predictions with intervals.
     beyond : mapping
         Property → for every sample, whether the prediction lies outside the calibration set's values.
-    outliers : OutlierFlags
+    unlike : tuple of str
+        For every sample why its spectrum is unlike the calibration's; empty where it is like them.
     no_test : tuple of str
         For every sample why its prediction says nothing of how good the transfer is; empty where it does.
     confidence : float
@@ -48,7 +48,7 @@ class Applied:
     corrected: Array
     predictions: Mapping[str, Interval]
     beyond: Mapping[str, NDArray[np.bool_]]
-    outliers: OutlierFlags
+    unlike: tuple[str, ...]
     no_test: tuple[str, ...]
     confidence: float
     left_out: tuple[tuple[str, str], ...] = ()
@@ -61,7 +61,7 @@ class Applied:
     @property
     def flagged(self) -> NDArray[np.bool_]:
         """Which spectra are unlike the calibration's."""
-        return self.outliers.outside
+        return np.array([bool(why) for why in self.unlike], dtype=np.bool_)
 
     def table(self) -> Table:
         """A row for every sample and property: predicted, low, high, flag, reason; one a sample without properties.
@@ -91,7 +91,7 @@ class Applied:
     def _flag(self, row: int, beyond: bool = False) -> tuple[str, str]:
         found = (
             ("no test", self.no_test[row]),
-            ("outside", self.outliers.reason[row]),
+            ("outside", self.unlike[row]),
             ("outside", "the prediction lies beyond the values that the calibration knows" if beyond else ""),
         )
         said = [(flag, why) for flag, why in found if why]
@@ -177,7 +177,7 @@ def apply_transfer(
             name: (found.predicted < known[name].min()) | (found.predicted > known[name].max())
             for name, found in predictions.items()
         },
-        outliers=model.outliers.flag(samples.spectra),
+        unlike=model.unlike(samples.spectra),
         no_test=why_no_test(model.parts, samples),
         confidence=confidence,
         left_out=tuple(left_out),
@@ -192,16 +192,7 @@ def _nothing(model: TransferModel, confidence: float, left_out: Sequence[tuple[s
         corrected=np.empty((0, len(model.parts.axis))),
         predictions={name: Interval(none, none, none) for name in model.properties},
         beyond=dict.fromkeys(model.properties, no),
-        outliers=OutlierFlags(
-            distance=none,
-            residual=none,
-            distance_p=none,
-            residual_p=none,
-            distance_limit=float("nan"),
-            residual_limit=float("nan"),
-            outside=no,
-            reason=(),
-        ),
+        unlike=(),
         no_test=(),
         confidence=confidence,
         left_out=tuple(left_out),

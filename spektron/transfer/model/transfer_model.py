@@ -14,12 +14,14 @@ from spektron.transfer.classical._correction import SpectrumCorrection
 from spektron.transfer.methods import method_named
 from spektron.transfer.model.parts import CORRECTIONS, TransferParts
 from spektron.transfer.pls import choose_num_latent, fit_pls
+from spektron.transfer.preprocessing import PreprocessingName, least_channels
 from spektron.transfer.uncertainty import PredictionIntervals, SpectrumOutliers, correction_band
 
 __all__ = ["PropertyModel", "TransferModel"]
 
 Array = NDArray[np.float64]
 _LEAST_LABELS = 3
+_LOOKED_AT: tuple[PreprocessingName, ...] = ("raw", "sg1")
 _TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -93,7 +95,8 @@ class TransferModel:
     correction : SpectrumCorrection
     band : ndarray, shape (channels,)
         Half-width of the 90 % band around a corrected spectrum, channel by channel.
-    outliers : SpectrumOutliers
+    outliers : tuple of SpectrumOutliers
+        Of spectra as they are, and of their derivative where they have channels enough: of what calibrations respond to.
     properties : mapping
         Name → what predicts it.
     """
@@ -101,7 +104,7 @@ class TransferModel:
     parts: TransferParts
     correction: SpectrumCorrection
     band: Array
-    outliers: SpectrumOutliers
+    outliers: tuple[SpectrumOutliers, ...]
     properties: Mapping[str, PropertyModel]
 
     @classmethod
@@ -124,12 +127,33 @@ class TransferModel:
         regression = _regression(parts)
         band = correction_band(correction, parts.child, parts.parent, regression=regression)
         fitted = correction.fit(parts.child, parts.parent, regression=regression)
-        outliers = SpectrumOutliers().fit(parts.child, parts.parent, X_calibration=parts.calibration)
+        outliers = tuple(
+            SpectrumOutliers(preprocessing=name).fit(parts.child, parts.parent, X_calibration=parts.calibration)
+            for name in _LOOKED_AT
+            if least_channels(name) <= len(parts.axis)
+        )
         properties = {}
         for name in parts.references:
             told(name)
             properties[name] = PropertyModel.fit(parts, name, parts.method)
         return cls(parts=parts, correction=fitted, band=band, outliers=outliers, properties=properties)
+
+    def unlike(self, spectra: Array) -> tuple[str, ...]:
+        """For every spectrum of the child, shape (samples, channels), why it is unlike the calibration's; or nothing."""
+        reasons = [check.flag(spectra).reason for check in self.outliers]
+        return tuple("; ".join(filter(None, of_one)) for of_one in zip(*reasons, strict=True))
+
+    def remarks(self) -> list[str]:
+        """What of the calibration set should be looked at, a line each."""
+        rows = sorted({int(row) for check in self.outliers for row in check.extreme_rows_})
+        names = [self.parts.calibration_ids[row] for row in rows]
+        if not names:
+            return []
+        shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+        return [
+            f"calibration spectra of the parent unlike all others: {len(names)}: {shown}; the calibration is made of them "
+            "all the same: measure them again, or leave them out"
+        ]
 
 
 def _regression(parts: TransferParts) -> Array | None:

@@ -15,8 +15,8 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from spektron.transfer._columns import check_columns
 from spektron.transfer._samples import same_sample
-from spektron.transfer.classical._expected_error import own_rows_of
 from spektron.transfer.classical._settings import whole_number
+from spektron.transfer.preprocessing import PreprocessingName, check_preprocessing, preprocessing
 
 __all__ = ["OutlierFlags", "SpectrumOutliers"]
 
@@ -42,7 +42,7 @@ class OutlierFlags:
     distance : ndarray, shape (samples,)
         Squared Mahalanobis distance inside the model's components (Hotelling's T²).
     residual : ndarray, shape (samples,)
-        Root mean square of what the components do not reconstruct, in the spectra's unit.
+        Root mean square of what the components do not reconstruct, in the unit of the preprocessed spectra.
     distance_p, residual_p : ndarray, shape (samples,)
         Conformal p-values: share of left-out samples, itself counted, that are as far or farther.
     distance_limit, residual_limit : float
@@ -76,6 +76,9 @@ class SpectrumOutliers(BaseEstimator):  # type: ignore[misc]
         Share of usual samples that may be flagged by each of the two limits.
     num_components : int, optional
         Principal components; without it the fewest that hold 99.9 % of the variance, at most 10.
+    preprocessing : {"raw", "snv", "sg1", "sg1snv"}
+        Of all spectra, before anything else. Few components hold nearly all of what raw spectra differ by, so that noise,
+        a shifted axis or one bad channel is small beside what they leave; in the first derivative it is not.
 
     Attributes
     ----------
@@ -100,9 +103,12 @@ class SpectrumOutliers(BaseEstimator):  # type: ignore[misc]
     it is a little too small where extreme ones were left out.
     """
 
-    def __init__(self, level: float = 0.01, num_components: int | None = None) -> None:
+    def __init__(
+        self, level: float = 0.01, num_components: int | None = None, preprocessing: PreprocessingName = "raw"
+    ) -> None:
         self.level = level
         self.num_components = num_components
+        self.preprocessing = preprocessing
 
     def fit(self, X_child: Any, X_parent: Any, *, X_calibration: Any) -> Self:
         """Learn what usual spectra are like.
@@ -132,11 +138,14 @@ class SpectrumOutliers(BaseEstimator):  # type: ignore[misc]
             raise ValueError(
                 f"expected one axis and one row a standard, found {child.shape}, {parent.shape}, {x.shape}"
             )
+        check_preprocessing(self.preprocessing, x.shape[1])
+        self._num_channels = x.shape[1]
+        child, parent, x = (preprocessing(self.preprocessing).fit_transform(each) for each in (child, parent, x))
         if not (np.ptp(x, axis=0) > _ROUNDING * np.abs(x).max()).any():
             raise ValueError(f"X_calibration: expected spectra that differ, found {len(x)} that are all alike")
         self.extreme_rows_ = self._extreme(x)
-        own = own_rows_of(parent, x)
-        of_usual = ~np.isin(own, self.extreme_rows_)
+        of_sample = same_sample(np.concatenate([x, parent]))
+        of_usual = ~np.isin(of_sample[len(x) :], of_sample[self.extreme_rows_])
         if of_usual.sum() >= 2:
             child, parent = child[of_usual], parent[of_usual]
         x = np.delete(x, self.extreme_rows_, axis=0)
@@ -157,9 +166,9 @@ class SpectrumOutliers(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "num_components_")
         check_columns(X_child=self._columns, X=X)
         spectra = check_array(X, dtype=np.float64, input_name="X")
-        if spectra.shape[1] != len(self._model.mean):
-            raise ValueError(f"expected {len(self._model.mean)} channels, found {spectra.shape[1]}")
-        distance, residual = self._model.measure(spectra)
+        if spectra.shape[1] != self._num_channels:
+            raise ValueError(f"expected {self._num_channels} channels, found {spectra.shape[1]}")
+        distance, residual = self._model.measure(preprocessing(self.preprocessing).fit_transform(spectra))
         p = [_p_value(found, seen) for found, seen in zip((distance, residual), self._seen, strict=True)]
         floor = max(self.level, 1 / (len(self._seen[0]) + 1))
         far = (distance > self._limits[0]) & (p[0] <= floor)
@@ -172,7 +181,9 @@ class SpectrumOutliers(BaseEstimator):  # type: ignore[misc]
             distance_limit=self._limits[0],
             residual_limit=self._limits[1],
             outside=far | strange,
-            reason=tuple(_words(bool(a), bool(b)) for a, b in zip(far, strange, strict=True)),
+            reason=tuple(
+                _words(bool(a), bool(b), self.preprocessing != "raw") for a, b in zip(far, strange, strict=True)
+            ),
         )
 
     def _number(self, x: Array) -> int:
@@ -282,11 +293,16 @@ def _p_value(found: Array, seen: Array) -> Array:
     return at_least
 
 
-def _words(far: bool, strange: bool) -> str:
+def _words(far: bool, strange: bool, of_slopes: bool) -> str:
+    if not far and not strange:
+        return ""
+    if of_slopes and strange:
+        causes = "noise, a shifted axis, a bad channel, another instrument"
+        return f"outside the calibration's range: its shape has parts that no calibration sample has ({causes})"
+    if of_slopes:
+        return "outside the calibration's range: its shape lies beyond those of the calibration samples"
     if far and strange:
         return "outside the calibration's range: far from its samples, and with parts that none of them has"
     if far:
         return "outside the calibration's range: its amounts lie beyond those of the calibration samples"
-    if strange:
-        return "outside the calibration's range: its spectrum has parts that no calibration sample has"
-    return ""
+    return "outside the calibration's range: its spectrum has parts that no calibration sample has"
