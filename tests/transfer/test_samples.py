@@ -275,6 +275,17 @@ def test_a_level_that_all_spectra_share_changes_nothing(level: float) -> None:
     assert apart < 1e-5 * data.y.std()
 
 
+@pytest.mark.parametrize("rows", [[0, 1], [2, 2, 2], [2, 2, 7]], ids=str)
+def test_what_was_not_left_out_is_no_left_out_error(rows: list[int]) -> None:
+    """Two standards, of which none could be left out, had errors of 1e-8 where new samples had 0.1."""
+    data = known(repeats=1)
+    assert data.labels is not None
+    few = replace(data, child=data.child[rows], parent=data.parent[rows], labels=data.labels[rows])
+    found = f"found {len(rows)}" + (f" of {len(set(rows))} samples" if len(rows) > 2 else "")
+    with pytest.raises(ValueError, match=f"ResidualRidge needs at least 3 standards to say what it errs, {found}"):
+        left_out(ResidualRidge, few)
+
+
 @pytest.mark.parametrize("method", [Recalibration(), Preprocessed("raw", Recalibration())], ids=repr)
 def test_how_many_standards_an_error_takes_is_said(method: Any) -> None:
     data = known(repeats=1)

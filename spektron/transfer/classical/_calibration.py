@@ -93,6 +93,7 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     left_out_: LeftOut | None = None
     _least_standards = 2
+    _where_few = "measure more samples on both instruments"
     _needs_labels = False
 
     def fit(
@@ -121,10 +122,9 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             method needs.
         """
         columns = check_columns(X_child=X_child, X_parent=X_parent, X_calibration=X_calibration)
-        child = check_array(
-            X_child, dtype=np.float64, ensure_min_samples=self._needed(), estimator=self, input_name="X_child"
-        )
+        child = check_array(X_child, dtype=np.float64, estimator=self, input_name="X_child")
         parent = check_array(X_parent, dtype=np.float64, estimator=self, input_name="X_parent")
+        self._require_standards(len(child))
         x = check_array(X_calibration, dtype=np.float64, ensure_min_samples=2, input_name="X_calibration")
         labels = None if y_standards is None else _property(y_standards, "y_standards")
         if labels is None and self._needs_labels:
@@ -169,6 +169,14 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _needed(self) -> int:
         """Standards that it cannot do without."""
         return self._least_standards
+
+    def _require_standards(self, number: int, what: str = "standards") -> None:
+        """Refuse fewer than it cannot do without, and say what to do."""
+        if number < (least := self._needed()):
+            learner = self._learner()
+            raise ValueError(
+                f"{type(learner).__name__}: expected at least {least} {what}, found {number}: {learner._where_few}"
+            )
 
     def _fit(self, known: Known) -> None:
         raise NotImplementedError
