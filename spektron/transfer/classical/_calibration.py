@@ -93,6 +93,7 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     left_out_: LeftOut | None = None
     _least_standards = 2
+    _least_calibration = 2
     _where_few = "measure more samples on both instruments"
     _needs_labels = False
 
@@ -118,14 +119,15 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            For values that are not finite, shapes or names of columns that do not match, or fewer standards than the
-            method needs.
+            For values that are not finite, shapes or names of columns that do not match, or fewer standards or
+            calibration samples than the method needs.
         """
         columns = check_columns(X_child=X_child, X_parent=X_parent, X_calibration=X_calibration)
         child = check_array(X_child, dtype=np.float64, estimator=self, input_name="X_child")
         parent = check_array(X_parent, dtype=np.float64, estimator=self, input_name="X_parent")
         self._require_standards(len(child))
-        x = check_array(X_calibration, dtype=np.float64, ensure_min_samples=2, input_name="X_calibration")
+        x = check_array(X_calibration, dtype=np.float64, input_name="X_calibration")
+        self._require_calibration(len(x))
         labels = None if y_standards is None else _property(y_standards, "y_standards")
         if labels is None and self._needs_labels:
             raise ValueError(f"{type(self).__name__} needs the standards' property: give y_standards")
@@ -176,6 +178,15 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             learner = self._learner()
             raise ValueError(
                 f"{type(learner).__name__}: expected at least {least} {what}, found {number}: {learner._where_few}"
+            )
+
+    def _require_calibration(self, number: int) -> None:
+        """Refuse fewer samples of the parent than it cannot do without."""
+        learner = self._learner()
+        if number < (least := learner._least_calibration):
+            raise ValueError(
+                f"{type(learner).__name__}: expected at least {least} calibration samples, found {number}: give the "
+                "parent's whole calibration set"
             )
 
     def _fit(self, known: Known) -> None:

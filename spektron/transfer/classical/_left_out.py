@@ -38,7 +38,7 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
     ------
     ValueError
         Where fewer standards stay than the calibration needs, or of fewer than two samples: says how many there have to
-        be.
+        be. Where too few calibration samples stay.
 
     Notes
     -----
@@ -49,6 +49,7 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
     number = max(2, min(folds, num_standards, num_samples))
     of_sample, of_standard = _folds(known, number, seed)
     _require_enough(make(), samples(known)[1], of_standard, folds)
+    _require_calibration(make(), of_sample)
     child, between, parent = np.empty(num_standards), np.empty(num_standards), np.empty(num_samples)
     for fold in range(number):
         left, left_samples = of_standard == fold, of_sample == fold
@@ -88,6 +89,16 @@ def _require_enough(
         f"{type(learner).__name__} needs at least {needed} standards to say what it errs, found {found}: "
         f"each is left out once, with others of the same sample, and {least} have to stay"
     )
+
+
+def _require_calibration(calibration: ChildCalibration, of_sample: NDArray[np.intp]) -> None:
+    learner = calibration._learner()
+    least = learner._least_calibration
+    if (staying := len(of_sample) - int(np.bincount(of_sample).max())) < least:
+        raise ValueError(
+            f"{type(learner).__name__} needs at least {least} calibration samples that stay where others are left out "
+            f"to say what it errs, found {staying} of {len(of_sample)}: give the parent's whole calibration set"
+        )
 
 
 def squared_error(errors: LeftOut, variance: Array | None = None, standards: NDArray[np.intp] | None = None) -> Array:

@@ -88,6 +88,7 @@ class Auto(ChildCalibration):
     """
 
     _least_standards = 3
+    _least_calibration = 3
     _where_few = (
         "it weighs methods by errors of standards that are left out; measure more samples on both instruments, or take "
         "DifferenceAugmentedRidge, which does without such errors"

@@ -78,6 +78,7 @@ class PredictionIntervals(ChildCalibration):
     """
 
     _least_standards = 3
+    _least_calibration = 3
     _where_few = (
         "its scale is of errors of standards that are left out, and two have to stay; measure more samples on both "
         "instruments, or predict without intervals"

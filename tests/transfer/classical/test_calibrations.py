@@ -228,6 +228,15 @@ def test_more_directions_than_there_are_leave_those_there_are() -> None:
     assert len(fitted(EPO(num_directions=50, num_latent=3), standards, child).directions_) == 9
 
 
+@every
+def test_too_few_calibration_samples_are_refused_in_words(method: Callable[..., ChildCalibration]) -> None:
+    standards, least = amounts(6, 2), 3 if method in (JointYPLS, Auto) else 2
+    words = rf"expected at least {least} calibration samples, found {least - 1}: give the parent's whole calibration"
+    few = {"X_calibration": measured(CALIBRATION)[: least - 1], "y_calibration": CALIBRATION[: least - 1, 0]}
+    with pytest.raises(ValueError, match=words):
+        fitted(method(), standards, measured(standards), **few)
+
+
 @pytest.mark.parametrize("method", LABELLED, ids=named)
 def test_missing_labels_are_asked_for(method: Callable[..., ChildCalibration]) -> None:
     standards = amounts(6, 2)
