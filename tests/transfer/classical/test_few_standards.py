@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spektron.transfer import SBC, DifferenceAugmentedRidge
+from spektron.transfer import SBC, DifferenceAugmentedRidge, ResidualRidge
 from spektron.transfer.methods import CALIBRATIONS, method_named
 
 Array = NDArray[np.float64]
@@ -76,6 +76,14 @@ def test_what_moves_a_mean_takes_one_standard(name: str) -> None:
 @pytest.mark.parametrize("name", ["ds", "pds", "sst", "epo", "difference_pls", "residual_ridge"])
 def test_what_leaves_no_sample_out_takes_two_standards(name: str) -> None:
     assert np.sqrt(np.square(predicted(name, [4, 9]) - TEST[:, 0]).mean()) < 0.3
+
+
+@pytest.mark.parametrize("rows", [[0, 1], [3, 30], [9, 5], [4, 4, 9, 9]], ids=str)
+def test_two_standards_leave_the_parents_model_but_for_the_bias(rows: list[int]) -> None:
+    """Of two, the one that is left out is predicted alike at every penalty: nothing speaks for a weak one."""
+    x, y, child = measured(CALIBRATION), CALIBRATION[:, 0], measured(CALIBRATION, gain=1.05)
+    given = {"X_calibration": x, "y_calibration": y, "y_standards": y[rows]}
+    assert ResidualRidge().fit(child[rows], x[rows], **given).penalty_ == 100.0
 
 
 def test_standards_of_one_property_correct_the_bias_alone() -> None:
