@@ -275,6 +275,19 @@ def test_a_level_that_all_spectra_share_changes_nothing(level: float) -> None:
     assert apart < 1e-5 * data.y.std()
 
 
+@pytest.mark.parametrize("level", [1e3, 1e5])
+@pytest.mark.parametrize("labels", [True, False])
+def test_a_level_of_the_childs_own_changes_nothing(level: float, labels: bool) -> None:
+    """The mean difference is taken away from every model's rows, so it may be as large as it likes."""
+    data = known(repeats=1)
+    given = {"X_calibration": data.x, "y_calibration": data.y, "y_standards": data.labels if labels else None}
+    low = DifferenceAugmentedRidge().fit(data.child, data.parent, **given)
+    high = DifferenceAugmentedRidge().fit(data.child + level, data.parent, **given)
+    new = spectra(20, seed=8)
+    assert np.abs(low.predict(new) - high.predict(new + level)).max() < 1e-7 * data.y.std()
+    assert high.log_evidence_ == pytest.approx(low.log_evidence_, rel=1e-7)
+
+
 @pytest.mark.parametrize("rows", [[0, 1], [2, 2, 2], [2, 2, 7]], ids=str)
 def test_what_was_not_left_out_is_no_left_out_error(rows: list[int]) -> None:
     """Two standards, of which none could be left out, had errors of 1e-8 where new samples had 0.1."""
