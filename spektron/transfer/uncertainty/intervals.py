@@ -66,8 +66,10 @@ class PredictionIntervals(ChildCalibration):
     on the parent, drawn towards what needs no label: how far the instruments' predictions of one sample are apart.
 
     Errors are not Gaussian: some samples are odd, which makes the standard deviation large and leaves most errors
-    small. The parent has enough left-out errors to say so: the interval is Student's times what the conformal quantile
-    of the parent's errors (Vovk, Gammerman and Shafer 2005) is above a Gaussian's of their deviation.
+    small. The parent has enough left-out errors to say so: the interval is Student's times what the quantile of the
+    parent's errors is above a Gaussian's of their deviation. It is the empirical quantile at confidence (n + 1) / n,
+    interpolated between errors and at most the largest of them. That is near the conformal one but has no conformal
+    guarantee: where a conformal interval of few errors would be infinite, this one ends at the largest.
 
     Errors grow with the distance from the calibration set, so each interval is as wide as is to be expected at its
     sample's distance (normalised nonconformity: Papadopoulos, Gammerman and Vovk 2008; here half of the variance grows
@@ -171,7 +173,10 @@ class PredictionIntervals(ChildCalibration):
         return relative
 
     def _shape(self, confidence: float) -> float:
-        """What the parent's errors have this share below, over what Gaussian errors of their deviation have."""
+        """What the parent's errors have this share below, over what Gaussian errors of their deviation have.
+
+        Interpolated, and at most the largest error, so that it is no conformal quantile.
+        """
         number = len(self._relative)
         quantile = np.quantile(self._relative, min(1.0, confidence * (number + 1) / number))
         return float(quantile / stats.norm.ppf((1 + confidence) / 2))
