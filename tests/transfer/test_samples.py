@@ -301,7 +301,7 @@ def test_what_was_not_left_out_is_no_left_out_error(rows: list[int]) -> None:
 
 def test_how_many_calibration_samples_an_error_takes_is_said() -> None:
     data = known(repeats=1)
-    with pytest.raises(ValueError, match="needs at least 2 calibration samples that stay .* found 1 of 2"):
+    with pytest.raises(ValueError, match=r"needs at least 2 calibration samples that stay .* found 1 of 2"):
         left_out(DifferenceAugmentedRidge, replace(data, x=data.x[:2], y=data.y[:2]))
 
 

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
 from spektron.transfer._columns import check_columns
+from spektron.transfer.classical._refitting import wholly
 from spektron.transfer.classical._settings import at_least, whole_number
 
 __all__ = ["Array", "ChildCalibration", "Known", "LeftOut", "at_least", "weighted", "whole_number"]
@@ -76,13 +77,15 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """A regressor of the child's spectra, fitted on the parent's calibration set and on standards.
 
     Row i of `X_child` and of `X_parent` is standard i; both instruments are on one axis. Settings that are not given
-    are chosen from these data alone. Subclasses say how in `_fit`, and whether they need the standards' property; those
-    that are linear leave `coef_` and `intercept_`, others say how in `_predict`.
+    are chosen from these data alone. Subclasses say how in `_fit`, and whether they need the standards' property.
+    Those that are linear in the child's spectra as they come leave `coef_` and `intercept_`; the others, `CorrectedPLS`
+    and what wraps a calibration among them, say how in `_predict`. After a fit that raises, a calibration is not
+    fitted, whatever it was before.
 
     Attributes
     ----------
     coef_ : ndarray, shape (channels,)
-        Where the calibration is linear: property a unit of the child's spectrum.
+        Of those that leave it: property a unit of the child's spectrum.
     intercept_ : float
     left_out_ : LeftOut or None
         Errors of left-out samples, of those that leave samples out anyway to choose their settings.
@@ -97,6 +100,7 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     _where_few = "measure more samples on both instruments"
     _needs_labels = False
 
+    @wholly
     def fit(
         self, X_child: Any, X_parent: Any, *, X_calibration: Any, y_calibration: Any, y_standards: Any = None
     ) -> Self:
@@ -157,12 +161,16 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         -------
         ndarray, shape (samples,)
         """
+        return self._predict(self._checked(X))
+
+    def _checked(self, X: Any) -> Array:
+        """New spectra, of the channels that were learned from."""
         check_is_fitted(self, "n_features_in_")
         check_columns(X_child=self._columns, X=X)
-        child = check_array(X, dtype=np.float64, input_name="X")
-        if child.shape[1] != self.n_features_in_:
-            raise ValueError(f"expected {self.n_features_in_} channels, found {child.shape[1]}")
-        return self._predict(child)
+        spectra: Array = check_array(X, dtype=np.float64, input_name="X")
+        if spectra.shape[1] != self.n_features_in_:
+            raise ValueError(f"expected {self.n_features_in_} channels, found {spectra.shape[1]}")
+        return spectra
 
     def _learner(self) -> ChildCalibration:
         """Whose need of standards counts: another's, where this one only does something to spectra first."""
