@@ -93,8 +93,8 @@ def refuse_fewer(number: int, chosen: int) -> None:
     """
     if number < chosen:
         raise ConfigError(
-            f"expected all {chosen} standards, for the first {number} are not the selection's choice of {number}, found "
-            f"{number} asked for",
+            f"expected all {chosen} standards, for the first {number} are not the selection's choice of {number}, "
+            f"found {number} asked for",
             f"draw a split for each number: draw_splits(instruments, num_standards={number}, selection=…)",
         )
 

@@ -133,7 +133,8 @@ def error_intervals(
         raise ConfigError(f"expected at least 3 samples to resample, found {number}")
     if (equal := int(np.unique(measured, return_counts=True)[1].max())) >= number - 1:
         raise ConfigError(
-            f"expected measured values that vary whichever sample is left out, found {equal} of {number} that are equal",
+            "expected measured values that vary whichever sample is left out, "
+            f"found {equal} of {number} that are equal",
             "give more samples, or take prediction_errors, which has no intervals",
         )
     drawn = _resamples(measured, resamples, np.random.default_rng(seed))
@@ -143,8 +144,8 @@ def error_intervals(
     )
     names = ("rmsep", "bias", "sep", "r2", "rpd")
     return {
-        name: _bca(*of_one, confidence)
-        for name, *of_one in zip(names, found.tolist(), of_draws, of_others, strict=True)
+        name: _bca(float(found[place]), of_draws[place], of_others[place], confidence)
+        for place, name in enumerate(names)
     }
 
 

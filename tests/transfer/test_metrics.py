@@ -91,9 +91,7 @@ def test_resamples_of_one_value_are_drawn_again() -> None:
 @pytest.mark.parametrize("measured", [[0.0] * 9 + [1.0], [1.0] * 5, [0.0, 0.0, 2.0]])
 def test_values_that_do_not_vary_without_one_sample_have_no_intervals(measured: list[float]) -> None:
     predicted = np.array(measured) + 0.1 * np.random.default_rng(0).normal(size=len(measured))
-    with pytest.raises(
-        ConfigError, match="vary whichever sample is left out, found . of . that are equal|found 9 of 10"
-    ):
+    with pytest.raises(ConfigError, match=r"vary whichever sample is left out, found \d of \d+ that are equal"):
         error_intervals(predicted, np.array(measured))
 
 
@@ -102,9 +100,11 @@ def test_intervals_are_those_of_scipy() -> None:
     measured = rng.normal(size=15)
     predicted = measured + rng.normal(0.1, 0.3, 15)
     theirs = stats.bootstrap(
-        (predicted - measured,), lambda error, axis: np.sqrt(np.square(error).mean(axis=axis)), n_resamples=2000,
+        (predicted - measured,),
+        lambda error, axis: np.sqrt(np.square(error).mean(axis=axis)),
+        n_resamples=2000,
         rng=np.random.default_rng(0),
-    ).confidence_interval  # fmt: skip
+    ).confidence_interval
     np.testing.assert_allclose(error_intervals(predicted, measured)["rmsep"], theirs, rtol=1e-9)
 
 

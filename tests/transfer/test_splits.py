@@ -92,7 +92,7 @@ def test_standards_that_are_not_nested_serve_one_number(data):
     """The first four of six are not what would be chosen for four."""
     (split,) = draw_splits(small(), repeats=1, num_standards=6, selection=DOptimal())
     assert split.standards_of("a", 6).tolist() == split.standards["a"].tolist()
-    with pytest.raises(ConfigError, match="expected all 6 standards, .* found 4 asked for") as refused:
+    with pytest.raises(ConfigError, match=r"expected all 6 standards, .* found 4 asked for") as refused:
         split.standards_of("a", 4)
     assert "draw_splits(instruments, num_standards=4" in str(refused.value)
     (nested,) = draw_splits(small(), repeats=1, num_standards=6)
