@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from spektron.core.errors import ConfigError
 
-__all__ = ["Rows", "Split", "SplitsNotFoundError", "published_splits", "refuse_overlap"]
+__all__ = ["Rows", "Split", "SplitsNotFoundError", "published_splits", "refuse_fewer", "refuse_overlap"]
 
 Rows = NDArray[np.intp]
 
@@ -37,7 +37,10 @@ class Split:
     test : ndarray, shape (samples,)
         None of them is in `calibration`.
     standards : mapping
-        Parent → rows of `calibration` in the order in which they were chosen; the first n are the n standards.
+        Parent → rows of `calibration` in the order in which they were chosen; the first n are the n standards where
+        they are nested.
+    nested : bool
+        Whether the first n of the standards are what would be chosen for n. Where not, only all of them are a choice.
 
     Raises
     ------
@@ -49,6 +52,7 @@ class Split:
     calibration: Rows
     test: Rows
     standards: Mapping[str, Rows]
+    nested: bool = True
 
     def __post_init__(self) -> None:
         for name, rows in {"calibration": self.calibration, "test": self.test, **self.standards}.items():
@@ -69,13 +73,30 @@ class Split:
         Raises
         ------
         ConfigError
-            For an instrument that has none, or more than there are.
+            For an instrument that has none, more than there are, or fewer where they are not nested.
         """
         if parent not in self.standards:
             raise ConfigError(f"expected one of {', '.join(self.standards)} as parent, found {parent!r}")
         if not 1 <= number <= len(self.standards[parent]):
             raise ConfigError(f"expected 1 to {len(self.standards[parent])} standards of {parent}, found {number}")
+        if not self.nested:
+            refuse_fewer(number, len(self.standards[parent]))
         return self.standards[parent][:number]
+
+
+def refuse_fewer(number: int, chosen: int) -> None:
+    """Refuse fewer standards than were chosen together.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if number < chosen:
+        raise ConfigError(
+            f"expected all {chosen} standards, for the first {number} are not the selection's choice of {number}, "
+            f"found {number} asked for",
+            f"draw a split for each number: draw_splits(instruments, num_standards={number}, selection=…)",
+        )
 
 
 def refuse_overlap(standards: Iterable[Any], test: Iterable[Any], what: str = "standard") -> None:

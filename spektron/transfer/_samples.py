@@ -36,6 +36,13 @@ def same_sample(spectra: Array) -> Rows:
     ----------
     spectra : ndarray, shape (rows, channels)
         Of the parent.
+
+    Notes
+    -----
+    Rows are one sample where a chain of rows joins them, each within the tolerance of the next. Spectra of many
+    channels lie far apart, and no such chain has been seen. Of one channel, or of what is made of one component alone,
+    a few thousand different samples lie denser than the tolerance and are joined: of 5,000 Gaussian values, 3,771
+    samples are found. A tolerance that tells them apart would not know the derivative of a copy in single precision.
     """
     number = len(spectra)
     if number < 2:

@@ -102,7 +102,7 @@ def error_intervals(
     Parameters
     ----------
     predicted, measured : ndarray, shape (samples,)
-        At least three samples, whose measured values vary.
+        At least three samples, whose measured values vary whichever of them is left out.
     confidence : float
     resamples : int
     seed : int
@@ -115,40 +115,72 @@ def error_intervals(
     Raises
     ------
     ConfigError
-        As `prediction_errors`, and for fewer samples.
+        As `prediction_errors`; for fewer samples; and for measured values that are all equal, or all but one, so that
+        without that one there is neither an R² nor an RPD.
 
     Notes
     -----
-    Samples are resampled, each with its prediction; bias-corrected and accelerated (Efron 1987), by
-    `scipy.stats.bootstrap`. It knows nothing of another calibration set or of other standards.
+    Samples are resampled, each with its prediction; bias-corrected and accelerated (Efron 1987). A resample whose
+    measured values are all equal has nothing to compare with, and another is drawn in its place: of three samples one
+    resample in nine, of ten different ones none.
+
+    RMSEP's and SEP's intervals are too short for 20 samples and fewer: of 20 with Gaussian errors, those of 95 % hold
+    what they are of 88 times in 100. They know nothing of another calibration set or of other standards.
     """
     prediction_errors(predicted, measured)
-    if len(measured) < 3:
-        raise ConfigError(f"expected at least 3 samples to resample, found {len(measured)}")
-
-    def statistics(predicted: Array, measured: Array, axis: int = -1) -> Array:
-        error = predicted - measured
-        number = error.shape[axis]
-        squared, bias = np.square(error).mean(axis=axis), error.mean(axis=axis)
-        sep = error.std(axis=axis, ddof=1)
-        spread = measured.std(axis=axis, ddof=1)
-        # A draw of one sample over and over has no spread to compare with.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            r2 = 1 - squared * number / (np.square(spread) * (number - 1))
-            return np.stack([np.sqrt(squared), bias, sep, r2, spread / sep])
-
-    found = stats.bootstrap(
-        (predicted, measured),
-        statistics,
-        paired=True,
-        vectorized=True,
-        n_resamples=resamples,
-        confidence_level=confidence,
-        method="BCa",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
+    number = len(measured)
+    if number < 3:
+        raise ConfigError(f"expected at least 3 samples to resample, found {number}")
+    if (equal := int(np.unique(measured, return_counts=True)[1].max())) >= number - 1:
+        raise ConfigError(
+            "expected measured values that vary whichever sample is left out, "
+            f"found {equal} of {number} that are equal",
+            "give more samples, or take prediction_errors, which has no intervals",
+        )
+    drawn = _resamples(measured, resamples, np.random.default_rng(seed))
+    others = np.array([np.delete(np.arange(number), one) for one in range(number)])
+    found, of_draws, of_others = (
+        _statistics(predicted[rows], measured[rows]) for rows in (np.arange(number), drawn, others)
+    )
     names = ("rmsep", "bias", "sep", "r2", "rpd")
-    return {name: (float(low), float(high)) for name, low, high in zip(names, found.low, found.high, strict=True)}
+    return {
+        name: _bca(float(found[place]), of_draws[place], of_others[place], confidence)
+        for place, name in enumerate(names)
+    }
+
+
+def _resamples(measured: Array, resamples: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Rows of every resample, shape (resamples, samples); the measured values of each vary."""
+    drawn = rng.integers(0, len(measured), (resamples, len(measured)))
+    while (alike := np.ptp(measured[drawn], axis=1) == 0).any():
+        drawn[alike] = rng.integers(0, len(measured), (int(alike.sum()), len(measured)))
+    return drawn
+
+
+def _statistics(predicted: Array, measured: Array) -> Array:
+    """RMSEP, bias, SEP, R² and RPD of the last axis, shape (5, …)."""
+    error = predicted - measured
+    squared, bias = np.square(error).mean(axis=-1), error.mean(axis=-1)
+    sep, spread = error.std(axis=-1, ddof=1), measured.std(axis=-1, ddof=1)
+    number = error.shape[-1]
+    with np.errstate(divide="ignore"):  # errors that are all bias
+        return np.stack(
+            [np.sqrt(squared), bias, sep, 1 - squared * number / (np.square(spread) * (number - 1)), spread / sep]
+        )
+
+
+def _bca(found: float, of_draws: Array, of_others: Array, confidence: float) -> tuple[float, float]:
+    """Bias-corrected and accelerated ends (Efron and Tibshirani 1993, equations 14.9 to 14.15)."""
+    rarest = 0.5 / len(of_draws)
+    below = np.clip(((of_draws < found).mean() + (of_draws <= found).mean()) / 2, rarest, 1 - rarest)
+    # An RPD is infinite where errors are all bias.
+    away = of_others.mean() - of_others if np.isfinite(of_others).all() else np.zeros(1)
+    spread = float(np.square(away).sum())
+    acceleration = float(np.power(away, 3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
+    shift, ends = stats.norm.ppf(below), stats.norm.ppf([(1 - confidence) / 2, (1 + confidence) / 2])
+    shares = stats.norm.cdf(shift + (shift + ends) / (1 - acceleration * (shift + ends)))
+    low, high = np.quantile(of_draws, shares, method="linear" if np.isfinite(of_draws).all() else "higher")
+    return float(low), float(high)
 
 
 def transfer_efficiency(error: float, untransferred: float, ceiling: float) -> float:

@@ -82,26 +82,35 @@ def check_preprocessing(name: PreprocessingName, num_channels: int) -> None:
 
 
 def check_varying(name: PreprocessingName, spectra: NDArray[np.float64], what: str) -> None:
-    """Refuse flat spectra where standard normal variate would blow their rounding up to the size of a spectrum.
+    """Refuse spectra of which standard normal variate would blow rounding up to the size of a spectrum.
+
+    Those are flat ones, and straight lines where it is their derivative that is divided by how much it varies.
 
     Parameters
     ----------
     name : {"raw", "snv", "sg1", "sg1snv"}
     spectra : ndarray, shape (samples, channels)
+        Before any preprocessing, of as many channels as it needs.
     what : str
         What the caller calls them.
 
     Raises
     ------
     ValueError
-        Says which rows are flat.
+        Says which rows they are.
     """
     if not name.endswith("snv"):
         return
-    flat = np.flatnonzero(np.ptp(spectra, axis=1) <= _ROUNDING * np.abs(spectra).max(axis=1))
+    derived = name != "snv"
+    varying = preprocessing("sg1").fit_transform(spectra) if derived else spectra
+    # Of the spectra as they were: a derivative of few counts has the rounding of the level that it was taken at.
+    flat = np.flatnonzero(np.ptp(varying, axis=1) <= _ROUNDING * np.abs(spectra).max(axis=1))
     if len(flat):
+        vary, found = (
+            ("that vary, and not as a straight line", "flat or straight") if derived else ("that vary", "flat")
+        )
         rows = ", ".join(map(str, flat[:5])) + (f" and {len(flat) - 5} more" if len(flat) > 5 else "")
         raise ValueError(
-            f"{what}: expected spectra that vary, for standard normal variate divides by how much they do; found flat "
-            f"ones, rows {rows} counted from 0: leave them out"
+            f"{what}: expected spectra {vary}, for standard normal variate divides by how much; found {found} ones, "
+            f"rows {rows} counted from 0: leave them out"
         )

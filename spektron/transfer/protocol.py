@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from spektron.core.errors import ConfigError
 from spektron.datasets import InstrumentSet, load_corn, load_tablets
-from spektron.datasets.splits import Split, SplitsNotFoundError, published_splits
+from spektron.datasets.splits import Split, SplitsNotFoundError, published_splits, refuse_fewer
 from spektron.datasets.tablets import SPARED
 from spektron.transfer.classical import ChildCalibration, CorrectedPLS, Recalibration
 from spektron.transfer.splits import draw_splits
@@ -53,6 +53,8 @@ class TransferTask:
         Test samples on the child.
     parent_test_x : ndarray
         The same on the parent: what its own model reaches on it.
+    nested : bool
+        Whether the first n of the standards are what would be chosen for n.
     """
 
     dataset: DatasetName
@@ -68,6 +70,7 @@ class TransferTask:
     test_x: Array
     test_y: Array
     parent_test_x: Array
+    nested: bool = True
 
     @property
     def direction(self) -> str:
@@ -90,10 +93,12 @@ class TransferTask:
         Raises
         ------
         ConfigError
-            For more standards than there are.
+            For more standards than there are, or fewer where they are not nested.
         """
         if not 1 <= num_standards <= len(self.standards):
             raise ConfigError(f"expected 1 to {len(self.standards)} standards, found {num_standards}")
+        if not self.nested:
+            refuse_fewer(num_standards, len(self.standards))
         rows = self.standards[:num_standards]
         return method.fit(
             self.child_x[rows], self.x[rows], X_calibration=self.x, y_calibration=self.y, y_standards=self.y[rows]
@@ -179,6 +184,7 @@ def transfer_tasks(dataset: DatasetName, repeat: int) -> Iterator[TransferTask]:
                 test_x=instruments.spectra[child][split.test],
                 test_y=values[split.test],
                 parent_test_x=instruments.spectra[parent][split.test],
+                nested=split.nested,
             )
 
 

@@ -42,7 +42,8 @@ def draw_splits(
         At most; fewer where there are fewer calibration samples.
     selection : StandardSelection, optional
         Given the parent's raw calibration spectra (SPXY: all properties too); by default `KennardStone`, and `Random`
-        where the publisher's parts stay. Its `num_standards` and `random_state` are set here.
+        where the publisher's parts stay. Its `num_standards` and `random_state` are set here. Of one that is not nested
+        (`DOptimal`) a split serves one number of standards, all that it has; fewer are refused.
     leave_out : ndarray, optional
         Rows that are in no part, outliers for example.
 
@@ -67,7 +68,9 @@ def draw_splits(
         standards = {
             name: calibration[_rows(chosen, instruments, name, calibration)] for name in instruments.instruments
         }
-        splits.append(Split(repeat=repeat, calibration=calibration, test=test, standards=standards))
+        splits.append(
+            Split(repeat=repeat, calibration=calibration, test=test, standards=standards, nested=choice.nested)
+        )
     return tuple(splits)
 
 

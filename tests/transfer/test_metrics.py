@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from spektron.core.errors import ConfigError
 from spektron.transfer.metrics import error_intervals, interval_quality, prediction_errors, transfer_efficiency
@@ -76,6 +77,41 @@ def test_bootstrap_intervals_hold_what_they_are_of() -> None:
 def test_two_samples_are_not_resampled() -> None:
     with pytest.raises(ConfigError, match="at least 3 samples"):
         error_intervals(np.zeros(2), np.ones(2))
+
+
+def test_resamples_of_one_value_are_drawn_again() -> None:
+    """They have no R², and an RPD of 0: of three samples one in nine is such a one."""
+    measured = np.array([1.1, 2.0, 3.0])
+    ends = error_intervals(np.array([1.0, 2.0, 3.2]), measured)
+    assert np.isfinite(list(ends.values())).all()
+    assert ends["rpd"][0] > 1
+    assert ends["sep"][0] > 0
+
+
+@pytest.mark.parametrize("measured", [[0.0] * 9 + [1.0], [1.0] * 5, [0.0, 0.0, 2.0]])
+def test_values_that_do_not_vary_without_one_sample_have_no_intervals(measured: list[float]) -> None:
+    predicted = np.array(measured) + 0.1 * np.random.default_rng(0).normal(size=len(measured))
+    with pytest.raises(ConfigError, match=r"vary whichever sample is left out, found \d of \d+ that are equal"):
+        error_intervals(predicted, np.array(measured))
+
+
+def test_intervals_are_those_of_scipy() -> None:
+    rng = np.random.default_rng(2)
+    measured = rng.normal(size=15)
+    predicted = measured + rng.normal(0.1, 0.3, 15)
+    theirs = stats.bootstrap(
+        (predicted - measured,),
+        lambda error, axis: np.sqrt(np.square(error).mean(axis=axis)),
+        n_resamples=2000,
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    np.testing.assert_allclose(error_intervals(predicted, measured)["rmsep"], theirs, rtol=1e-9)
+
+
+def test_errors_that_are_all_bias_have_an_infinite_rpd() -> None:
+    ends = error_intervals(np.arange(5.0) + 0.5, np.arange(5.0))
+    assert ends["rpd"] == (math.inf, math.inf)
+    assert ends["bias"] == ends["rmsep"] == (0.5, 0.5)
 
 
 def test_efficiency_is_the_share_of_the_gap_that_is_closed() -> None:

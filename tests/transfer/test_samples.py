@@ -275,6 +275,36 @@ def test_a_level_that_all_spectra_share_changes_nothing(level: float) -> None:
     assert apart < 1e-5 * data.y.std()
 
 
+@pytest.mark.parametrize("level", [1e3, 1e5])
+@pytest.mark.parametrize("labels", [True, False])
+def test_a_level_of_the_childs_own_changes_nothing(level: float, labels: bool) -> None:
+    """The mean difference is taken away from every model's rows, so it may be as large as it likes."""
+    data = known(repeats=1)
+    given = {"X_calibration": data.x, "y_calibration": data.y, "y_standards": data.labels if labels else None}
+    low = DifferenceAugmentedRidge().fit(data.child, data.parent, **given)
+    high = DifferenceAugmentedRidge().fit(data.child + level, data.parent, **given)
+    new = spectra(20, seed=8)
+    assert np.abs(low.predict(new) - high.predict(new + level)).max() < 1e-7 * data.y.std()
+    assert high.log_evidence_ == pytest.approx(low.log_evidence_, rel=1e-7)
+
+
+@pytest.mark.parametrize("rows", [[0, 1], [2, 2, 2], [2, 2, 7]], ids=str)
+def test_what_was_not_left_out_is_no_left_out_error(rows: list[int]) -> None:
+    """Two standards, of which none could be left out, had errors of 1e-8 where new samples had 0.1."""
+    data = known(repeats=1)
+    assert data.labels is not None
+    few = replace(data, child=data.child[rows], parent=data.parent[rows], labels=data.labels[rows])
+    found = f"found {len(rows)}" + (f" of {len(set(rows))} samples" if len(rows) > 2 else "")
+    with pytest.raises(ValueError, match=f"ResidualRidge needs at least 3 standards to say what it errs, {found}"):
+        left_out(ResidualRidge, few)
+
+
+def test_how_many_calibration_samples_an_error_takes_is_said() -> None:
+    data = known(repeats=1)
+    with pytest.raises(ValueError, match=r"needs at least 2 calibration samples that stay .* found 1 of 2"):
+        left_out(DifferenceAugmentedRidge, replace(data, x=data.x[:2], y=data.y[:2]))
+
+
 @pytest.mark.parametrize("method", [Recalibration(), Preprocessed("raw", Recalibration())], ids=repr)
 def test_how_many_standards_an_error_takes_is_said(method: Any) -> None:
     data = known(repeats=1)

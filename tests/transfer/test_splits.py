@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from spektron.core.errors import ConfigError
 from spektron.datasets import InstrumentSet, load_corn, load_tablets, published_splits
 from spektron.datasets.tablets import SPARED
-from spektron.transfer.selection import SPXY, KennardStone, Random
+from spektron.transfer import CorrectedPLS, MeanShift
+from spektron.transfer.protocol import transfer_tasks
+from spektron.transfer.selection import SPXY, DOptimal, KennardStone, Random
 from spektron.transfer.splits import draw_splits
 
 
@@ -82,6 +86,21 @@ def test_a_selection_is_followed_and_left_as_it_was():
     draw_splits(small(), repeats=1, selection=drawn)
     assert (spxy.num_standards, drawn.num_standards, drawn.random_state) == (2, 3, 9)
     assert not hasattr(spxy, "indices_")
+
+
+def test_standards_that_are_not_nested_serve_one_number(data):
+    """The first four of six are not what would be chosen for four."""
+    (split,) = draw_splits(small(), repeats=1, num_standards=6, selection=DOptimal())
+    assert split.standards_of("a", 6).tolist() == split.standards["a"].tolist()
+    with pytest.raises(ConfigError, match=r"expected all 6 standards, .* found 4 asked for") as refused:
+        split.standards_of("a", 4)
+    assert "draw_splits(instruments, num_standards=4" in str(refused.value)
+    (nested,) = draw_splits(small(), repeats=1, num_standards=6)
+    assert nested.standards_of("a", 4).tolist() == nested.standards["a"][:4].tolist()
+    task = replace(next(transfer_tasks("corn", 0)), nested=False)
+    with pytest.raises(ConfigError, match="expected all 50 standards"):
+        task.fitted(CorrectedPLS(MeanShift()), 5)
+    task.fitted(CorrectedPLS(MeanShift()), 50)
 
 
 def test_no_more_standards_than_calibration_samples():

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
 from spektron.transfer._columns import check_columns
+from spektron.transfer.classical._refitting import wholly
 from spektron.transfer.classical._settings import at_least, whole_number
 
 __all__ = ["Array", "ChildCalibration", "Known", "LeftOut", "at_least", "weighted", "whole_number"]
@@ -76,13 +77,15 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """A regressor of the child's spectra, fitted on the parent's calibration set and on standards.
 
     Row i of `X_child` and of `X_parent` is standard i; both instruments are on one axis. Settings that are not given
-    are chosen from these data alone. Subclasses say how in `_fit`, and whether they need the standards' property; those
-    that are linear leave `coef_` and `intercept_`, others say how in `_predict`.
+    are chosen from these data alone. Subclasses say how in `_fit`, and whether they need the standards' property.
+    Those that are linear in the child's spectra as they come leave `coef_` and `intercept_`; the others, `CorrectedPLS`
+    and what wraps a calibration among them, say how in `_predict`. After a fit that raises, a calibration is not
+    fitted, whatever it was before.
 
     Attributes
     ----------
     coef_ : ndarray, shape (channels,)
-        Where the calibration is linear: property a unit of the child's spectrum.
+        Of those that leave it: property a unit of the child's spectrum.
     intercept_ : float
     left_out_ : LeftOut or None
         Errors of left-out samples, of those that leave samples out anyway to choose their settings.
@@ -93,8 +96,11 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     left_out_: LeftOut | None = None
     _least_standards = 2
+    _least_calibration = 2
+    _where_few = "measure more samples on both instruments"
     _needs_labels = False
 
+    @wholly
     def fit(
         self, X_child: Any, X_parent: Any, *, X_calibration: Any, y_calibration: Any, y_standards: Any = None
     ) -> Self:
@@ -117,15 +123,15 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            For values that are not finite, shapes or names of columns that do not match, or fewer standards than the
-            method needs.
+            For values that are not finite, shapes or names of columns that do not match, or fewer standards or
+            calibration samples than the method needs.
         """
         columns = check_columns(X_child=X_child, X_parent=X_parent, X_calibration=X_calibration)
-        child = check_array(
-            X_child, dtype=np.float64, ensure_min_samples=self._needed(), estimator=self, input_name="X_child"
-        )
+        child = check_array(X_child, dtype=np.float64, estimator=self, input_name="X_child")
         parent = check_array(X_parent, dtype=np.float64, estimator=self, input_name="X_parent")
-        x = check_array(X_calibration, dtype=np.float64, ensure_min_samples=2, input_name="X_calibration")
+        self._require_standards(len(child))
+        x = check_array(X_calibration, dtype=np.float64, input_name="X_calibration")
+        self._require_calibration(len(x))
         labels = None if y_standards is None else _property(y_standards, "y_standards")
         if labels is None and self._needs_labels:
             raise ValueError(f"{type(self).__name__} needs the standards' property: give y_standards")
@@ -155,12 +161,16 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         -------
         ndarray, shape (samples,)
         """
+        return self._predict(self._checked(X))
+
+    def _checked(self, X: Any) -> Array:
+        """New spectra, of the channels that were learned from."""
         check_is_fitted(self, "n_features_in_")
         check_columns(X_child=self._columns, X=X)
-        child = check_array(X, dtype=np.float64, input_name="X")
-        if child.shape[1] != self.n_features_in_:
-            raise ValueError(f"expected {self.n_features_in_} channels, found {child.shape[1]}")
-        return self._predict(child)
+        spectra: Array = check_array(X, dtype=np.float64, input_name="X")
+        if spectra.shape[1] != self.n_features_in_:
+            raise ValueError(f"expected {self.n_features_in_} channels, found {spectra.shape[1]}")
+        return spectra
 
     def _learner(self) -> ChildCalibration:
         """Whose need of standards counts: another's, where this one only does something to spectra first."""
@@ -169,6 +179,23 @@ class ChildCalibration(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _needed(self) -> int:
         """Standards that it cannot do without."""
         return self._least_standards
+
+    def _require_standards(self, number: int, what: str = "standards") -> None:
+        """Refuse fewer than it cannot do without, and say what to do."""
+        if number < (least := self._needed()):
+            learner = self._learner()
+            raise ValueError(
+                f"{type(learner).__name__}: expected at least {least} {what}, found {number}: {learner._where_few}"
+            )
+
+    def _require_calibration(self, number: int) -> None:
+        """Refuse fewer samples of the parent than it cannot do without."""
+        learner = self._learner()
+        if number < (least := learner._least_calibration):
+            raise ValueError(
+                f"{type(learner).__name__}: expected at least {least} calibration samples, found {number}: give the "
+                "parent's whole calibration set"
+            )
 
     def _fit(self, known: Known) -> None:
         raise NotImplementedError

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from spektron.transfer._columns import check_columns, columns_of
 from spektron.transfer._samples import same_sample
+from spektron.transfer.classical._refitting import wholly
 
 __all__ = ["Array", "SpectrumCorrection"]
 
@@ -34,6 +35,7 @@ class SpectrumCorrection(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     _least_standards = 2
     _needs_variation = True
 
+    @wholly
     def fit(self, X: Any, y: Any, *, regression: Any = None) -> Self:
         """Learn the correction.
 

@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 
 PRIOR = 2.0
 """How many standards the errors that need no label count as."""
+_LEAST_KEPT = 2
+"""Samples that have to stay: of one, nobody can say what is the instruments' difference and what is its own."""
 
 
 def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10, seed: int = 0) -> LeftOut:
@@ -35,7 +37,8 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
     Raises
     ------
     ValueError
-        Where fewer standards stay than the calibration needs: says how many there have to be.
+        Where fewer standards stay than the calibration needs, or of fewer than two samples: says how many there have to
+        be. Where too few calibration samples stay.
 
     Notes
     -----
@@ -45,11 +48,12 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
     num_samples, num_standards = len(known.x), len(known.child)
     number = max(2, min(folds, num_standards, num_samples))
     of_sample, of_standard = _folds(known, number, seed)
-    _require_enough(make(), of_standard, folds)
+    _require_enough(make(), samples(known)[1], of_standard, folds)
+    _require_calibration(make(), of_sample)
     child, between, parent = np.empty(num_standards), np.empty(num_standards), np.empty(num_samples)
     for fold in range(number):
         left, left_samples = of_standard == fold, of_sample == fold
-        kept = _kept(of_standard, fold)
+        kept = ~left
         labels = None if known.labels is None else known.labels[kept]
         model = make().fit(
             known.child[kept],
@@ -69,23 +73,32 @@ def left_out(make: Callable[[], ChildCalibration], known: Known, folds: int = 10
     return LeftOut(child=None if known.labels is None else child, between=between, parent=parent)
 
 
-def _kept(of_standard: NDArray[np.intp], fold: int) -> NDArray[np.bool_]:
-    """Standards that stay. Of two nothing may be left out, or too few stay to learn a difference from."""
-    others = of_standard != fold
-    return others if others.sum() >= 2 else np.ones_like(others)
-
-
-def _require_enough(calibration: ChildCalibration, of_standard: NDArray[np.intp], folds: int) -> None:
+def _require_enough(
+    calibration: ChildCalibration, sample: NDArray[np.intp], of_standard: NDArray[np.intp], folds: int
+) -> None:
     learner, least = calibration._learner(), calibration._needed()
-    if min(int(_kept(of_standard, fold).sum()) for fold in of_standard) >= least:
+    kept = [sample[of_standard != fold] for fold in np.unique(of_standard)]
+    if all(len(rows) >= least and len(np.unique(rows)) >= _LEAST_KEPT for rows in kept):
         return
+    least, different = max(least, _LEAST_KEPT), len(np.unique(sample))
+    found = f"{len(sample)}" + (f" of {different} samples" if different < len(sample) else "")
     # The largest fold is what is not there when the calibration is made; never fewer than two folds, as above.
     largest = {number: ceil(number / min(max(2, folds), number)) for number in range(least, 3 * least + 1)}
     needed = min(number for number, left in largest.items() if number - left >= least)
     raise ValueError(
-        f"{type(learner).__name__} needs at least {needed} standards to say what it errs, found {len(of_standard)}: "
+        f"{type(learner).__name__} needs at least {needed} standards to say what it errs, found {found}: "
         f"each is left out once, with others of the same sample, and {least} have to stay"
     )
+
+
+def _require_calibration(calibration: ChildCalibration, of_sample: NDArray[np.intp]) -> None:
+    learner = calibration._learner()
+    least = learner._least_calibration
+    if (staying := len(of_sample) - int(np.bincount(of_sample).max())) < least:
+        raise ValueError(
+            f"{type(learner).__name__} needs at least {least} calibration samples that stay where others are left out "
+            f"to say what it errs, found {staying} of {len(of_sample)}: give the parent's whole calibration set"
+        )
 
 
 def squared_error(errors: LeftOut, variance: Array | None = None, standards: NDArray[np.intp] | None = None) -> Array:

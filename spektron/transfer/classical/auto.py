@@ -82,7 +82,17 @@ class Auto(ChildCalibration):
     much left-out standards' errors are greater on the child than on the parent, times the parent's squared error.
     Averages beat the best single one, for errors of different methods on so few standards are much alike in size and
     less alike in sign (Bates and Granger 1969).
+
+    It takes three different standards: of two, one left out, one would stay, and what was not left out says nothing of
+    how methods err.
     """
+
+    _least_standards = 3
+    _least_calibration = 3
+    _where_few = (
+        "it weighs methods by errors of standards that are left out; measure more samples on both instruments, or take "
+        "DifferenceAugmentedRidge, which does without such errors"
+    )
 
     def __init__(self, preprocessings: Sequence[PreprocessingName] = PREPROCESSING) -> None:
         self.preprocessings = preprocessings
@@ -90,6 +100,7 @@ class Auto(ChildCalibration):
     def _fit(self, known: Known) -> None:
         if not self.preprocessings:
             raise ValueError("preprocessings: expected at least one, found none")
+        self._require_standards(len(np.unique(samples(known)[1])), "different standards")
         judges = {name: _fitted(_made(name, _JUDGE), known) for name in _possible(self.preprocessings, known)}
         evidence = softmax([judge.calibration_.log_evidence_ for judge in judges.values()])
         kept = evidence >= min(_LEAST_PREPROCESSING, evidence.max())

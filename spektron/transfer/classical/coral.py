@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from spektron.transfer._columns import check_columns
 from spektron.transfer.classical._correction import Array, SpectrumCorrection, about_mean
+from spektron.transfer.classical._refitting import wholly
 
 __all__ = ["CORAL"]
 
@@ -23,9 +24,9 @@ class CORAL(SpectrumCorrection):
     Parameters
     ----------
     shrinkage : float, optional
-        Between 0 and 1: how far each covariance is drawn towards a multiple of the identity. Without it, what Ledoit
-        and Wolf (2004) find for each; 0.5 for two spectra, which centred are one and its opposite, so that they find
-        no scatter in it.
+        Above 0 and at most 1: how far each covariance is drawn towards a multiple of the identity. Without it, what
+        Ledoit and Wolf (2004) find for each; 0.5 for two spectra, which centred are one and its opposite, so that they
+        find no scatter in it.
 
     Attributes
     ----------
@@ -36,6 +37,7 @@ class CORAL(SpectrumCorrection):
     def __init__(self, shrinkage: float | None = None) -> None:
         self.shrinkage = shrinkage
 
+    @wholly
     def fit(self, X: Any, y: Any, *, regression: Any = None) -> Self:
         """Learn both covariances.
 
@@ -51,7 +53,7 @@ class CORAL(SpectrumCorrection):
         ------
         ValueError
             For spectra that are not finite, fewer than 2 of an instrument or all alike, other channels, or a shrinkage
-            outside 0 to 1.
+            that is not above 0 and at most 1.
         """
         if self.shrinkage is not None and not 0 < self.shrinkage <= 1:
             raise ValueError(f"shrinkage: expected above 0 and at most 1, found {self.shrinkage}")

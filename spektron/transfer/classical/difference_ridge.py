@@ -84,7 +84,7 @@ class DifferenceAugmentedRidge(ChildCalibration):
         models = [rows.solve(everything, weight) for weight in child_weights]
         combined = sum(model.combination(penalties) @ share for model, share in zip(models, shares, strict=True))
         self.coef_ = rows.spectra.T @ combined
-        middle = known.x.mean(axis=0) + models[0].child_centre @ rows.spectra
+        middle = known.x.mean(axis=0) + rows.moved + models[0].child_centre @ rows.spectra
         self.intercept_ = float(models[0].y_mean - middle @ self.coef_)
 
 
@@ -96,6 +96,8 @@ class _Rows:
     """
 
     spectra: Array
+    moved: Array
+    """What was taken away from the child's rows alone: no model is another for it."""
     gram: Array
     y: Array
     labels: Array | None
@@ -108,10 +110,13 @@ class _Rows:
     @classmethod
     def of(cls, known: Known) -> _Rows:
         # Of spectra that lie far from 0, products say nothing of how they differ: 1e4 higher, nine digits are lost.
-        spectra = np.vstack([known.x, known.parent, known.child]) - known.x.mean(axis=0)
+        # The child's own level is taken away as well: every row has the mean difference taken away, whatever it is.
+        moved = (known.child - known.parent).mean(axis=0)
+        spectra = np.vstack([known.x, known.parent, known.child - moved]) - known.x.mean(axis=0)
         of_x, sample = samples(known)
         return cls(
             spectra=spectra,
+            moved=moved,
             gram=spectra @ spectra.T,
             y=known.y,
             labels=known.labels,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_array, check_is_fitted
 
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, whole_number
 from spektron.transfer.classical._expected_error import Predictions, expected_error
@@ -64,9 +63,14 @@ class EPO(ChildCalibration):
         Returns
         -------
         ndarray, shape (samples, channels)
+
+        Raises
+        ------
+        ValueError
+            As `predict`: for other channels, or a data frame with other columns.
         """
-        check_is_fitted(self, "directions_")
-        return _without(self.directions_, check_array(X, dtype=np.float64, input_name="X"))
+        spectra = self._checked(X)
+        return _without(self.directions_, spectra)
 
     def _chosen(self, known: Known) -> tuple[int, int]:
         most = self.num_latent or MAX_LATENT

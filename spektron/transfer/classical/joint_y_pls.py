@@ -40,6 +40,7 @@ class JointYPLS(ChildCalibration):
     """
 
     _least_standards = 3
+    _least_calibration = 3  # one is left out, and of the others one latent variable is taken
     _needs_labels = True
 
     def __init__(self, num_latent: int | None = None) -> None:

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from spektron.transfer._columns import check_columns
 from spektron.transfer.classical._calibration import Array, Known
+from spektron.transfer.classical._refitting import wholly
 from spektron.transfer.classical.dipls import DIPLS
 
 __all__ = ["MDIPLS"]
@@ -29,6 +30,7 @@ class MDIPLS(DIPLS):
         Of the child whose standards are ``X_child`` first.
     """
 
+    @wholly
     def fit(
         self,
         X_child: Any,

@@ -35,7 +35,10 @@ class PDS(SpectrumCorrection):
 
     Attributes
     ----------
-    window_, rank_ : int
+    window_ : int
+    rank_ : int
+        Local components in use: fewer than asked for where no window has as many, as of three centred standards, which
+        have two.
     coef_ : ndarray, shape (parent channels, window)
         Weights of the child's channels around each of the parent's.
 
@@ -59,8 +62,10 @@ class PDS(SpectrumCorrection):
         self._centres = np.rint(np.linspace(0, child.shape[1] - 1, parent.shape[1])).astype(np.intp)
         windows = _WINDOWS if self.window is None else (self.window,)
         ranks = range(1, _MOST_RANK + 1) if self.rank is None else (self.rank,)
-        self.window_, self.rank_ = self._chosen(child, parent, windows, list(ranks))
-        self.coef_ = _local(_windows(child, self.window_, self._centres), parent, [self.rank_])[0]
+        self.window_, rank = self._chosen(child, parent, windows, list(ranks))
+        pieces = _windows(child, self.window_, self._centres)
+        self.coef_ = _local(pieces, parent, [rank])[0]
+        self.rank_ = min(rank, _most_components(pieces))
 
     def _transform(self, child: Array) -> Array:
         corrected: Array = np.einsum("npw,pw->np", _windows(child, self.window_, self._centres), self.coef_)
@@ -86,6 +91,13 @@ def _windows(child: Array, window: int, centres: NDArray[np.intp]) -> Array:
     half = window // 2
     padded = np.pad(child, ((0, 0), (half, half)))
     return np.lib.stride_tricks.sliding_window_view(padded, window, axis=1)[:, centres]
+
+
+def _most_components(pieces: Array) -> int:
+    """Of the window that has most, without those of rounding."""
+    strengths = np.linalg.svd(pieces.transpose(1, 0, 2), compute_uv=False)
+    floor = np.sqrt(np.finfo(np.float64).eps * len(pieces)) * strengths[:, :1]
+    return int((strengths > floor).sum(axis=1).max())
 
 
 def _local(pieces: Array, parent: Array, ranks: Sequence[int]) -> Array:

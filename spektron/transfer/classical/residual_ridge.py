@@ -12,6 +12,11 @@ __all__ = ["ResidualRidge"]
 
 _PENALTIES = tuple(10.0 ** (0.5 * step) for step in range(-12, 5))
 """From next to none up to what leaves hardly more than a correction of the bias."""
+_LEAST_LEFT = 1e-7
+"""Of a sample's residual, the share that the fit leaves: the weakest penalty leaves 5e-7 of each of two standards, and
+less is rounding. A sample that the fit goes through whatever it is says nothing: its error is 0 / 0."""
+_LEVEL = 1e-8
+"""Errors that are apart by less of themselves are level: of two standards they are so up to 7e-10 on corn."""
 
 
 class ResidualRidge(ChildCalibration):
@@ -52,7 +57,7 @@ class ResidualRidge(ChildCalibration):
         residual = known.labels - model.predict(known.child, self.num_latent_)
         centred = known.child - known.child.mean(axis=0)
         strengths, axes = np.linalg.eigh(centred @ centred.T)
-        strengths = np.maximum(strengths, 0.0)
+        strengths = np.where(strengths > _rounding(strengths), strengths, 0.0)
         whole = float(strengths.sum())
         sample = same_sample(known.parent)
         self.penalty_ = _chosen(strengths, axes, residual, whole, sample) if self.penalty is None else self.penalty
@@ -67,13 +72,20 @@ class ResidualRidge(ChildCalibration):
 def _inverse(strengths: Array, penalty: float) -> Array:
     """1 / (strength + penalty); nothing along axes that have neither."""
     total = strengths + penalty
-    floor = np.finfo(np.float64).eps * len(strengths) * strengths.max(initial=0.0)
+    floor = _rounding(strengths)
     kept: Array = np.where(total > floor, 1.0 / np.where(total > floor, total, 1.0), 0.0)
     return kept
 
 
+def _rounding(strengths: Array) -> float:
+    return float(np.finfo(np.float64).eps * len(strengths) * strengths.max(initial=0.0))
+
+
 def _chosen(strengths: Array, axes: Array, residual: Array, whole: float, sample: Rows) -> float:
-    """The penalty with the least error of standards left out one by one (PRESS, Allen 1974), repeats together."""
+    """The penalty with the least error of standards left out one by one (PRESS, Allen 1974), repeats together.
+
+    Where several are level, the largest: two standards, of which one is left out, say nothing of a penalty.
+    """
     middle = residual - residual.mean()
     repeats = [rows for one in np.unique(sample) if len(rows := np.flatnonzero(sample == one)) > 1]
     errors = []
@@ -81,11 +93,11 @@ def _chosen(strengths: Array, axes: Array, residual: Array, whole: float, sample
         fitted = strengths * _inverse(strengths, penalty * whole)
         own = 1 / len(residual) + np.square(axes) @ fitted
         left = middle - axes @ (fitted * (axes.T @ middle))
-        # A sample that the fit goes through whatever it is says nothing: its error is 0 / 0.
-        missed = left / np.maximum(1 - own, 1e-6)
+        missed = left / np.maximum(1 - own, _LEAST_LEFT)
         for rows in repeats:
             together = np.eye(len(rows)) - 1 / len(residual) - (axes[rows] * fitted) @ axes[rows].T
-            missed[rows] = np.linalg.lstsq(together, left[rows], rcond=1e-6)[0]
+            missed[rows] = np.linalg.lstsq(together, left[rows], rcond=_LEAST_LEFT)[0]
         errors.append(float(np.square(missed).mean()))
-    best: float = _PENALTIES[int(np.argmin(errors))]
-    return best
+    level = np.flatnonzero(np.array(errors) <= (1 + _LEVEL) * min(errors))
+    largest: float = _PENALTIES[int(level[-1])]
+    return largest

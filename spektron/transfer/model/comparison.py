@@ -43,6 +43,10 @@ class Expected:
     confidence: float = 0.9
     reason: str = ""
 
+    def rpd(self, spread: float) -> float | None:
+        """Ratio of performance to deviation: a property's standard deviation over the error to expect."""
+        return None if self.rmsep is None or self.rmsep <= 0 else spread / self.rmsep
+
 
 def expected_rmsep(method: str, intervals: PredictionIntervals, confidence: float = 0.9) -> Expected:
     """The scale of a calibration's errors on samples as far from the others as is usual.

@@ -122,6 +122,10 @@ class TransferParts:
         of_sample = dict(zip(self.calibration_ids, self.references[name].tolist(), strict=True))
         return np.array([of_sample[one] for one in self.standard_ids])
 
+    def spread(self, name: str) -> float:
+        """Standard deviation of a property in the calibration set."""
+        return float(np.nanstd(self.references[name], ddof=1))
+
 
 def _properties(pairs: PairedSpectra, properties: tuple[str, ...]) -> Mapping[str, Array]:
     """Values of every sample that the parent measured, of those named or of all; each can be learned."""

@@ -62,7 +62,7 @@ def transfer_report(
             Card(
                 title=f"{short}: {parts.method} beside what one would do without it",
                 body=f"{parts.method}: {chosen}. {_samples(parts, model.properties[name])} {_HOW}",
-                table=_table(name, compared[name]),
+                table=_table(name, compared[name], parts.spread(name)),
                 figure=figures[f"expected_{slug}"],
             )
         )
@@ -121,17 +121,24 @@ def _samples(parts: TransferParts, model: PropertyModel) -> str:
     return text + "."
 
 
-def _table(name: str, found: Sequence[Expected]) -> Table:
+def _table(name: str, found: Sequence[Expected], spread: float) -> Table:
     rows = tuple(
         {
             "method": one.method,
             "words": OPPONENTS.get(one.method, "this transfer") + (f": {one.reason}" if one.reason else ""),
             "rmsep": None if one.rmsep is None else Interval(one.rmsep, one.low, one.high, one.confidence),
+            "rpd": one.rpd(spread),
         }
         for one in found
     )
-    columns = (Column("method", "Method"), Column("words", "In words"), Column("rmsep", "Expected RMSEP", format=".3g"))
-    return Table(title=f"{short_name(name)}: errors to expect", columns=columns, rows=rows)
+    columns = (
+        Column("method", "Method"),
+        Column("words", "In words"),
+        Column("rmsep", "Expected RMSEP", format=".3g"),
+        Column("rpd", "RPD", format=".2f"),
+    )
+    note = f"RPD: standard deviation of the calibration samples, {spread:.3g}, over the error; 1 is worth nothing."
+    return Table(title=f"{short_name(name)}: errors to expect", columns=columns, rows=rows, note=note)
 
 
 def _lines(title: str, lines: Sequence[str]) -> Table:

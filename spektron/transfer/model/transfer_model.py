@@ -96,7 +96,7 @@ class TransferModel:
     band : ndarray, shape (channels,)
         Half-width of the 90 % band around a corrected spectrum, channel by channel.
     outliers : tuple of SpectrumOutliers
-        Of spectra as they are, and of their derivative where they have channels enough: of what calibrations respond to.
+        Of spectra as they are, and of their derivative, which calibrations respond to, where they have channels enough.
     properties : mapping
         Name → what predicts it.
     """
@@ -139,7 +139,7 @@ class TransferModel:
         return cls(parts=parts, correction=fitted, band=band, outliers=outliers, properties=properties)
 
     def unlike(self, spectra: Array) -> tuple[str, ...]:
-        """For every spectrum of the child, shape (samples, channels), why it is unlike the calibration's; or nothing."""
+        """Why each spectrum of the child, shape (samples, channels), is unlike the calibration's; empty where it is not."""
         reasons = [check.flag(spectra).reason for check in self.outliers]
         return tuple("; ".join(filter(None, of_one)) for of_one in zip(*reasons, strict=True))
 
@@ -151,8 +151,8 @@ class TransferModel:
             return []
         shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
         return [
-            f"calibration spectra of the parent unlike all others: {len(names)}: {shown}; the calibration is made of them "
-            "all the same: measure them again, or leave them out"
+            f"calibration spectra of the parent unlike all others: {len(names)}: {shown}; the calibration is made of "
+            "them all the same: measure them again, or leave them out"
         ]
 
 

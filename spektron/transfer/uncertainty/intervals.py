@@ -1,4 +1,4 @@
-"""Prediction intervals of any calibration for the child, honest with five standards too."""
+"""Prediction intervals of any calibration for the child, validated with five standards and more."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_array
 
 from spektron.transfer.classical import ChildCalibration
 from spektron.transfer.classical._calibration import Array, Known, LeftOut
+from spektron.transfer.classical._expected_error import samples
 from spektron.transfer.classical._left_out import PRIOR, left_out, squared_error
 from spektron.transfer.uncertainty._leverage import Leverage
 
@@ -43,9 +44,10 @@ class PredictionIntervals(ChildCalibration):
     calibration : ChildCalibration
         It is cloned; what is predicted is what it predicts.
     kind : {"student", "conformal"}
-        "student": Student's intervals of the parent's own shape, for any number of standards. "conformal": the quantile
-        of left-out standards' errors, without a distribution, and infinite below 9 standards at 90 %; they need the
-        standards' property.
+        "student": Student's intervals of the parent's own shape, from 3 standards on, validated from 5 on: with 3 and
+        with 4 standards those of 90 % held 84 and 83 % of corn's test samples (24 tasks, labelled standards, two
+        splits). "conformal": the quantile of left-out standards' errors, without a distribution, and infinite below 9
+        standards at 90 %; they need the standards' property.
     folds : int
         How often the calibration is made again to leave samples out; those that leave samples out anyway are not.
 
@@ -64,8 +66,10 @@ class PredictionIntervals(ChildCalibration):
     on the parent, drawn towards what needs no label: how far the instruments' predictions of one sample are apart.
 
     Errors are not Gaussian: some samples are odd, which makes the standard deviation large and leaves most errors
-    small. The parent has enough left-out errors to say so: the interval is Student's times what the conformal quantile
-    of the parent's errors (Vovk, Gammerman and Shafer 2005) is above a Gaussian's of their deviation.
+    small. The parent has enough left-out errors to say so: the interval is Student's times what the quantile of the
+    parent's errors is above a Gaussian's of their deviation. It is the empirical quantile at confidence (n + 1) / n,
+    interpolated between errors and at most the largest of them. That is near the conformal one but has no conformal
+    guarantee: where a conformal interval of few errors would be infinite, this one ends at the largest.
 
     Errors grow with the distance from the calibration set, so each interval is as wide as is to be expected at its
     sample's distance (normalised nonconformity: Papadopoulos, Gammerman and Vovk 2008; here half of the variance grows
@@ -74,6 +78,13 @@ class PredictionIntervals(ChildCalibration):
     the geometric mean of those of the calibration set, and the scale is of errors over it. A few samples of great doubt
     would rule the scale otherwise.
     """
+
+    _least_standards = 3
+    _least_calibration = 3
+    _where_few = (
+        "its scale is of errors of standards that are left out, and two have to stay; measure more samples on both "
+        "instruments, or predict without intervals"
+    )
 
     def __init__(
         self, calibration: ChildCalibration, kind: Literal["student", "conformal"] = "student", folds: int = 10
@@ -108,11 +119,15 @@ class PredictionIntervals(ChildCalibration):
         half = half * deviation
         return Interval(predicted, predicted - half, predicted + half)
 
+    def _needed(self) -> int:
+        return max(self._least_standards, self.calibration._needed())
+
     def _fit(self, known: Known) -> None:
         if self.kind not in ("student", "conformal"):
             raise ValueError(f'kind: expected "student" or "conformal", found {self.kind!r}')
         if self.kind == "conformal" and known.labels is None:
             raise ValueError("conformal intervals need the standards' property: give y_standards")
+        self._require_standards(len(np.unique(samples(known)[1])), "different standards")
         self.calibration_ = clone(self.calibration).fit(
             known.child, known.parent, X_calibration=known.x, y_calibration=known.y, y_standards=known.labels
         )
@@ -158,7 +173,10 @@ class PredictionIntervals(ChildCalibration):
         return relative
 
     def _shape(self, confidence: float) -> float:
-        """What the parent's errors have this share below, over what Gaussian errors of their deviation have."""
+        """What the parent's errors have this share below, over what Gaussian errors of their deviation have.
+
+        Interpolated, and at most the largest error, so that it is no conformal quantile.
+        """
         number = len(self._relative)
         quantile = np.quantile(self._relative, min(1.0, confidence * (number + 1) / number))
         return float(quantile / stats.norm.ppf((1 + confidence) / 2))

@@ -77,8 +77,8 @@ class SpectrumOutliers(BaseEstimator):  # type: ignore[misc]
     num_components : int, optional
         Principal components; without it the fewest that hold 99.9 % of the variance, at most 10.
     preprocessing : {"raw", "snv", "sg1", "sg1snv"}
-        Of all spectra, before anything else. Few components hold nearly all of what raw spectra differ by, so that noise,
-        a shifted axis or one bad channel is small beside what they leave; in the first derivative it is not.
+        Of all spectra, before anything else. Few components hold nearly all of what raw spectra differ by, so that
+        noise, a shifted axis or one bad channel is small beside what they leave; in the first derivative it is not.
 
     Attributes
     ----------

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from sklearn.base import clone
@@ -175,7 +176,7 @@ def test_what_cannot_be_learned_from_is_refused(method: Callable[..., ChildCalib
     with pytest.raises(ValueError, match="y_standards: expected finite"):
         fitted(method(), standards, child, y_standards=np.full(6, np.inf))
     if method not in (SBC, mean_shift):
-        with pytest.raises(ValueError, match="1 sample"):
+        with pytest.raises(ValueError, match=r"expected at least \d standards, found 1"):
             fitted(method(), standards[:1], child[:1])
     with pytest.raises(NotFittedError):
         method().predict(child)
@@ -222,10 +223,75 @@ def test_one_standard_corrects_an_offset(method: ChildCalibration) -> None:
     assert rmsep(model.predict(measured(TEST, offset=0.3)), TEST[:, 0]) < 0.03
 
 
+@every
+def test_a_fit_that_is_refused_leaves_nothing_behind(
+    method: Callable[..., ChildCalibration], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standards = amounts(6, 2)
+    child = measured(standards)
+    broken = np.where(np.arange(40) == 3, np.nan, child)
+    model = fitted(method(), standards, child)
+    with pytest.raises(ValueError, match="NaN"):
+        fitted(model, standards, broken)
+    with pytest.raises(NotFittedError):
+        model.predict(child)
+
+    def half(self: ChildCalibration, known: Any) -> None:
+        self.num_latent_ = 3
+        raise ValueError("half of it")
+
+    fitted(model, standards, child)
+    monkeypatch.setattr(type(model), "_fit", half)
+    for one in (model, method()):
+        with pytest.raises(ValueError, match="half of it"):
+            fitted(one, standards, child)
+        with pytest.raises(NotFittedError):
+            one.predict(child)
+        assert not hasattr(one, "n_features_in_")
+        assert not hasattr(one, "num_latent_")
+
+
+def test_a_further_child_that_is_refused_leaves_nothing_behind() -> None:
+    standards = amounts(6, 2)
+    model = fitted(MDIPLS(num_latent=3), standards, measured(standards))
+    with pytest.raises(ValueError, match=r"further\[0\]"):
+        fitted(model, standards, measured(standards), further=[(measured(standards[:4]), measured(standards))])
+    with pytest.raises(NotFittedError):
+        model.predict(measured(standards))
+
+
+def test_new_spectra_are_checked_before_directions_are_cut_out() -> None:
+    standards = amounts(6, 2)
+    columns = [f"{place:02}" for place in range(40)]
+    child = pd.DataFrame(measured(standards, gain=1.1), columns=columns)
+    model = EPO(num_latent=3).fit(
+        child,
+        pd.DataFrame(measured(standards), columns=columns),
+        X_calibration=pd.DataFrame(measured(CALIBRATION), columns=columns),
+        y_calibration=CALIBRATION[:, 0],
+    )
+    np.testing.assert_array_equal(model.transform(child), model.transform(child.to_numpy()))
+    with pytest.raises(ValueError, match="expected 40 channels, found 39"):
+        model.transform(child.to_numpy()[:, :39])
+    with pytest.raises(ValueError, match="expected the columns of X"):
+        model.transform(child[columns[::-1]])
+    with pytest.raises(NotFittedError):
+        EPO().transform(child)
+
+
 def test_more_directions_than_there_are_leave_those_there_are() -> None:
     standards = amounts(10, 2)
     child = measured(standards) + 0.01 * np.random.default_rng(0).normal(size=(10, 40))
     assert len(fitted(EPO(num_directions=50, num_latent=3), standards, child).directions_) == 9
+
+
+@every
+def test_too_few_calibration_samples_are_refused_in_words(method: Callable[..., ChildCalibration]) -> None:
+    standards, least = amounts(6, 2), 3 if method in (JointYPLS, Auto) else 2
+    words = rf"expected at least {least} calibration samples, found {least - 1}: give the parent's whole calibration"
+    few = {"X_calibration": measured(CALIBRATION)[: least - 1], "y_calibration": CALIBRATION[: least - 1, 0]}
+    with pytest.raises(ValueError, match=words):
+        fitted(method(), standards, measured(standards), **few)
 
 
 @pytest.mark.parametrize("method", LABELLED, ids=named)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from spektron.transfer import CORAL, DS, PDS, SST, CorrectedPLS, MeanShift
@@ -205,6 +206,32 @@ def test_standards_that_are_all_alike_are_refused(correction: SpectrumCorrection
     child, parent = (alike, smooth(6)) if which == "X_child" else (smooth(6), alike)
     with pytest.raises(ValueError, match=f"{which}: expected standards that differ, found 6 that are all alike"):
         clone(correction).fit(child, parent)
+
+
+@pytest.mark.parametrize("correction", CORRECTIONS, ids=repr)
+def test_a_fit_that_is_refused_leaves_nothing_behind(
+    correction: SpectrumCorrection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spectra, fitted, never = smooth(6), clone(correction).fit(smooth(6), smooth(6)), clone(correction)
+
+    def half(*given: Any) -> None:
+        raise ValueError("half of it")
+
+    monkeypatch.setattr(type(correction), "_fit", half)
+    monkeypatch.setattr("spektron.transfer.classical.coral._power", half)
+    for one in (fitted, never):
+        with pytest.raises(ValueError, match="half of it"):
+            one.fit(spectra, spectra)
+        with pytest.raises(NotFittedError):
+            one.transform(spectra)
+
+
+def test_a_rank_is_what_is_in_use() -> None:
+    rng = np.random.default_rng(0)
+    child, parent = (smooth(10) + 0.01 * rng.normal(size=(10, 60)) for _ in range(2))
+    assert PDS(window=5, rank=5).fit(child[:3], parent[:3]).rank_ == DS(rank=5).fit(child[:3], parent[:3]).rank_ == 2
+    assert PDS(window=3, rank=7).fit(child, parent).rank_ == 3
+    assert PDS(window=5, rank=2).fit(child, parent).rank_ == 2
 
 
 def test_standards_that_are_all_alike_have_a_mean() -> None:

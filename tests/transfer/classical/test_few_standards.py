@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spektron.transfer import SBC, DifferenceAugmentedRidge
+from spektron.transfer import SBC, DifferenceAugmentedRidge, ResidualRidge
 from spektron.transfer.methods import CALIBRATIONS, method_named
 
 Array = NDArray[np.float64]
@@ -47,13 +47,43 @@ def test_two_standards_of_any_fold_give_numbers_with_the_difference_ridge(rows: 
         assert np.sqrt(np.square(error).mean()) < 0.1
 
 
-# Those left out learn the child's own latent variables, or correct by standards that differ: one sample is not enough.
+# Those left out learn the child's own latent variables, or correct by standards that differ, or heed the errors of
+# standards that are left out: one sample is not enough.
+JUDGED = {"auto", "hybrid_kernel"}
+
+
 @pytest.mark.parametrize(
-    "name", sorted(set(CALIBRATIONS) - {"recalibration", "joint_y_pls", "ds", "pds", "sst", "pds_5_1", "coral"})
+    "name",
+    sorted(set(CALIBRATIONS) - JUDGED - {"recalibration", "joint_y_pls", "ds", "pds", "sst", "pds_5_1", "coral"}),
 )
 def test_one_standard_measured_again_and_again_does_no_harm(name: str) -> None:
     error = predicted(name, [4, 4, 4]) - TEST[:, 0]
     assert np.sqrt(np.square(error).mean()) < 0.3
+
+
+@pytest.mark.parametrize("rows", [[4, 9], [4, 4, 4], [4, 4, 9]], ids=str)
+@pytest.mark.parametrize("name", sorted(JUDGED))
+def test_what_heeds_left_out_errors_asks_for_three_standards(name: str, rows: list[int]) -> None:
+    with pytest.raises(ValueError, match="at least 3"):
+        predicted(name, rows)
+
+
+@pytest.mark.parametrize("name", ["none", "mean", "sbc"])
+def test_what_moves_a_mean_takes_one_standard(name: str) -> None:
+    assert np.sqrt(np.square(predicted(name, [4]) - TEST[:, 0]).mean()) < 0.3
+
+
+@pytest.mark.parametrize("name", ["ds", "pds", "sst", "epo", "difference_pls", "residual_ridge"])
+def test_what_leaves_no_sample_out_takes_two_standards(name: str) -> None:
+    assert np.sqrt(np.square(predicted(name, [4, 9]) - TEST[:, 0]).mean()) < 0.3
+
+
+@pytest.mark.parametrize("rows", [[0, 1], [3, 30], [9, 5], [4, 4, 9, 9]], ids=str)
+def test_two_standards_leave_the_parents_model_but_for_the_bias(rows: list[int]) -> None:
+    """Of two, the one that is left out is predicted alike at every penalty: nothing speaks for a weak one."""
+    x, y, child = measured(CALIBRATION), CALIBRATION[:, 0], measured(CALIBRATION, gain=1.05)
+    given = {"X_calibration": x, "y_calibration": y, "y_standards": y[rows]}
+    assert ResidualRidge().fit(child[rows], x[rows], **given).penalty_ == 100.0
 
 
 def test_standards_of_one_property_correct_the_bias_alone() -> None:

@@ -25,11 +25,20 @@ def fit(method: Preprocessed, x: np.ndarray) -> Preprocessed:
 def test_flat_spectra_are_named_before_standard_normal_variate(name: str) -> None:
     x = spectra(12)
     x[[3, 7]] = 0.1  # its derivative is rounding alone
-    with pytest.raises(ValueError, match="found flat ones, rows 3, 7 counted from 0"):
+    with pytest.raises(ValueError, match=r"found flat (or straight )?ones, rows 3, 7 counted from 0"):
         fit(Preprocessed(name, Recalibration()), x)
     fitted = fit(Preprocessed(name, Recalibration()), spectra(12))
     with pytest.raises(ValueError, match="X: expected spectra that vary"):
         fitted.predict(np.vstack([spectra(1), np.full((1, 40), 0.3)]))
+
+
+def test_straight_lines_have_no_derivative_that_varies() -> None:
+    """They were let through, for they vary; what is divided by its rounding is their derivative."""
+    lines = 0.3 + np.outer([0.01, -2.0], np.arange(40))
+    fitted = fit(Preprocessed("sg1snv", Recalibration()), spectra(12))
+    with pytest.raises(ValueError, match=r"X: expected spectra that vary, and not as a straight line.* rows 1, 2"):
+        fitted.predict(np.vstack([spectra(1), lines]))
+    assert np.isfinite(fit(Preprocessed("snv", Recalibration()), spectra(12)).predict(lines)).all()
 
 
 def test_a_derivative_needs_its_window() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spektron.transfer import CorrectedPLS, DifferenceAugmentedPLS, MeanShift, Recalibration
+from spektron.transfer import CorrectedPLS, DifferenceAugmentedPLS, DifferenceAugmentedRidge, MeanShift, Recalibration
 from spektron.transfer.classical._calibration import Known
 from spektron.transfer.uncertainty import PredictionIntervals, SplitConformal
 from tests.transfer.uncertainty.instruments import instruments
@@ -127,6 +127,16 @@ def test_what_cannot_be_is_refused(method, words: str) -> None:
     known = instruments(0)
     with pytest.raises(ValueError, match=words):
         method.fit(*known.pairs, X_calibration=known.x, y_calibration=known.y)
+
+
+@pytest.mark.parametrize("calibration", [CHEAP, DifferenceAugmentedRidge()], ids=["leaves none out", "leaves out"])
+def test_intervals_ask_for_three_different_standards(calibration) -> None:
+    known = instruments(0, 3)
+    for rows, found in ([0], "standards, found 1"), ([0, 1], "standards, found 2"), ([0, 1, 1], "different .* found 2"):
+        child, parent = (spectra[rows] for spectra in known.pairs)
+        given = {**known.given(), "y_standards": known.given()["y_standards"][rows]}
+        with pytest.raises(ValueError, match=f"PredictionIntervals: expected at least 3 {found}: .* measure more"):
+            PredictionIntervals(calibration).fit(child, parent, **given)
 
 
 def test_a_confidence_lies_between_nothing_and_everything() -> None:
