@@ -139,7 +139,7 @@ class TransferModel:
         return cls(parts=parts, correction=fitted, band=band, outliers=outliers, properties=properties)
 
     def unlike(self, spectra: Array) -> tuple[str, ...]:
-        """Why each spectrum of the child, shape (samples, channels), is unlike the calibration's; empty where it is not."""
+        """Why each spectrum, shape (samples, channels), is unlike the calibration's; empty where it is not."""
         reasons = [check.flag(spectra).reason for check in self.outliers]
         return tuple("; ".join(filter(None, of_one)) for of_one in zip(*reasons, strict=True))
 

@@ -29,10 +29,12 @@ def transfer_verdict(parts: TransferParts, compared: Mapping[str, Sequence[Expec
     """
     if not compared:
         return "not_applicable", "Spectra are corrected; without laboratory values nothing is predicted."
-    said = [f"{short_name(name)} {_expected(found)}{_worth(parts, name, found)}" for name, found in compared.items()]
+    said = [f"{short_name(name)} {_expected(found)}" for name, found in compared.items()]
     text = f"Expected error of prediction on the child with {len(parts.standard_ids)} standards: {'; '.join(said)}."
     if idle := [short_name(name) for name, found in compared.items() if _best(found).method == "none"]:
         text += f" Without any transfer the error is expected to be least for {', '.join(idle)}."
+    if useless := _no_better_than_the_mean(parts, compared):
+        text += f" Hardly better than the calibration samples' mean for every sample: {', '.join(useless)}."
     if len(parts.standard_ids) < _FEW:
         text += (
             f" With fewer than {_FEW} standards intervals hold less than they say (of 90 %, 84 % on corn): take more."
@@ -58,12 +60,14 @@ def _expected(found: Sequence[Expected]) -> str:
     return f"{text}, {more} times more than without transfer: {do}"
 
 
-def _worth(parts: TransferParts, name: str, found: Sequence[Expected]) -> str:
-    """What samples differ by, where predictions are hardly better than to say the same of every one."""
-    rpd = found[0].rpd(parts.spread(name))
-    if rpd is None or rpd >= _LEAST_RPD:
-        return ""
-    return f", and hardly any better than the calibration samples' mean, whose error is {parts.spread(name):.3g}"
+def _no_better_than_the_mean(parts: TransferParts, compared: Mapping[str, Sequence[Expected]]) -> list[str]:
+    """Properties of which to say the calibration samples' mean every time would do about as well."""
+    rpd = {name: found[0].rpd(parts.spread(name)) for name, found in compared.items()}
+    return [
+        f"{short_name(name)} (standard deviation {parts.spread(name):.3g})"
+        for name, value in rpd.items()
+        if value is not None and value < _LEAST_RPD
+    ]
 
 
 def _times(greater: float, smaller: float) -> str:

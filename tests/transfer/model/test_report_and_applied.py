@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spektron.datasets import PairFiles, Samples, load_spectra
+from spektron.datasets import PairFiles, Samples, load_corn, load_spectra
 from spektron.report import save_figure, study_page
 from spektron.transfer.methods import method_named
 from spektron.transfer.model import (
     TransferModel,
+    TransferParts,
     apply_transfer,
     compare_methods,
     expected_rmsep,
@@ -144,3 +145,37 @@ def test_a_copy_is_known_by_its_spectrum_and_another_scan_is_not(model: Transfer
         "",
         f"the spectrum of {last}, in the calibration set: no test",
     )
+
+
+@pytest.mark.parametrize("fault", ["one channel", "noise", "axis", "wrong instrument"])
+def test_what_moves_a_prediction_is_flagged_though_raw_spectra_hardly_differ(
+    model: TransferModel, new: Samples, fault: str, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spectra, places = new.spectra.copy(), np.arange(new.spectra.shape[1])
+    if fault == "one channel":
+        spectra[:, 300] += 0.05
+    elif fault == "noise":
+        spectra += 1e-3 * np.random.default_rng(0).normal(size=spectra.shape)
+    elif fault == "axis":
+        spectra = np.array([np.interp(places + 0.5, places, one) for one in spectra])
+    else:
+        monkeypatch.setenv("SPEKTRON_DATA", str(shared_data))
+        spectra = load_corn().spectra["mp5"][: len(new.ids)]
+    assert apply_transfer(model, replace(new, spectra=spectra)).flagged.mean() > 0.9
+
+
+def test_odd_calibration_spectra_are_named(parts: TransferParts) -> None:
+    assert TransferModel.fit(parts).remarks() == []
+    calibration = parts.calibration.copy()
+    calibration[[20, 40]] *= np.array([[3.0], [0.1]])
+    (remark,) = TransferModel.fit(replace(parts, calibration=calibration)).remarks()
+    assert f"unlike all others: 2: {parts.calibration_ids[20]}, {parts.calibration_ids[40]};" in remark
+
+
+def test_what_an_error_is_worth_stands_beside_it(model: TransferModel) -> None:
+    report = transfer_report(model, {"oil": list(compare_methods(model.parts, model.properties["oil"]))})
+    card = next(card for card in report.cards if card.table is not None and "errors to expect" in card.table.title)
+    assert card.table is not None
+    for row in card.table.rows:
+        if row["rmsep"] is not None:
+            assert row["rpd"] == pytest.approx(model.parts.spread("oil") / row["rmsep"].value)

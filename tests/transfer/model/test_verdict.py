@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from spektron.transfer.model import Expected, TransferParts
@@ -53,23 +55,42 @@ def test_it_is_told_against_no_transfer(
 
 
 def test_properties_are_told_apart(parts: TransferParts) -> None:
+    parts = replace(parts, references={name: parts.references["oil"] for name in ("oil", "protein", "starch")})
     good, bad = ([erring("sbc", own), erring("none", 1.0)] for own in (0.2, 3.0))
     status, text = transfer_verdict(parts, {"oil": good, "protein": bad, "starch": bad})
     assert status == "differs"
-    assert text.endswith("Without any transfer the error is expected to be least for protein, starch.")
+    assert " Without any transfer the error is expected to be least for protein, starch." in text
     assert "oil 0.2 (0.16 to 0.26), 5 times less than without transfer;" in text
 
 
 def test_no_transfer_as_asked_is_not_compared_with_itself(parts: TransferParts) -> None:
     _, text = transfer_verdict(parts, {"oil": [erring("none", 1.0), erring("mean", 0.5)]})
-    assert text.endswith("oil 1 (0.8 to 1.3), which is without transfer.")
+    assert "oil 1 (0.8 to 1.3), which is without transfer." in text
+    assert "than without" not in text
 
 
 def test_long_names_keep_both_ends(parts: TransferParts) -> None:
     name = f"protein{'x' * 5000}%"
+    parts = replace(parts, references={name: parts.references["oil"]})
     _, text = transfer_verdict(parts, {name: [erring("sbc", 1.0), erring("none", 2.0)]})
-    assert len(text) < 200
+    assert len(text) < 400
     assert short_name(name).startswith("proteinxx")
     assert short_name(name).endswith("x%")
     assert len(short_name(name)) == 30
     assert short_name("oil") == "oil"
+
+
+def test_what_is_no_better_than_the_mean_is_said_whatever_it_is_without_transfer(parts: TransferParts) -> None:
+    spread = parts.spread("oil")
+    assert spread == pytest.approx(parts.references["oil"].std(ddof=1))
+    for factor, said in ((0.75, False), (0.85, True), (2.0, True)):
+        own = [erring("sbc", factor * spread), erring("none", 9.0)]
+        _, text = transfer_verdict(parts, {"oil": own})
+        assert ("Hardly better than the calibration samples' mean for every sample: oil (" in text) == said
+
+
+def test_few_standards_are_remarked_on(parts: TransferParts) -> None:
+    compared = {"oil": [erring("sbc", 0.05), erring("none", 1.0)]}
+    assert "fewer than 5 standards" not in transfer_verdict(parts, compared)[1]
+    few = replace(parts, standard_ids=parts.standard_ids[:4])
+    assert "With fewer than 5 standards intervals hold less than they say" in transfer_verdict(few, compared)[1]

@@ -193,3 +193,34 @@ def test_a_level_of_all_spectra_changes_no_flag() -> None:
     high = SpectrumOutliers().fit(child, parent, X_calibration=known.x + 100.0).flag(known.test + 100.0)
     assert np.array_equal(low.outside, high.outside)
     np.testing.assert_allclose(low.distance, high.distance, rtol=1e-6)
+
+
+def test_what_raw_spectra_hide_is_seen_in_the_derivative() -> None:
+    """A broad background that differs from sample to sample by far more than one channel, noise or a shift does."""
+    random = np.random.default_rng(3)
+    axis = np.linspace(0, 1, 200)
+    amounts = random.uniform(0, 1, (160, 2))
+    bands = np.exp(-0.5 * ((axis - np.array([[0.3], [0.7]])) / 0.05) ** 2)
+    clean = 0.1 * amounts @ bands + random.normal(size=(160, 3)) @ np.array([axis**power for power in range(3)])
+    spectra = clean + 1e-4 * random.normal(size=clean.shape)
+    x, child, usual = spectra[:80], spectra[:10] + 0.2, spectra[80:] + 0.2
+    spiked = usual.copy()
+    spiked[:, 120] += 0.02
+    bad = {
+        "noise": usual + 0.003 * random.normal(size=usual.shape),
+        "spike": spiked,
+        "shift": np.roll(usual, 1, axis=1),
+    }
+    found = {name: SpectrumOutliers(preprocessing=name).fit(child, x[:10], X_calibration=x) for name in ("raw", "sg1")}
+    assert found["sg1"].flag(usual).outside.mean() < 0.05
+    for spectra in bad.values():
+        assert found["sg1"].flag(spectra).outside.mean() > 0.95
+    assert found["raw"].flag(bad["spike"]).outside.mean() < 0.2
+    assert "its shape has parts" in found["sg1"].flag(spiked).reason[0]
+
+
+def test_a_derivative_needs_the_channels_of_its_window() -> None:
+    known = instruments(0)
+    few = SpectrumOutliers(preprocessing="sg1")
+    with pytest.raises(ValueError, match="sg1: expected at least 11 channels"):
+        few.fit(known.child[:4, :8], known.x[:4, :8], X_calibration=known.x[:, :8])
