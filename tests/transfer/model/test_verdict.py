@@ -55,7 +55,7 @@ def test_it_is_told_against_no_transfer(
 
 
 def test_properties_are_told_apart(parts: TransferParts) -> None:
-    parts = replace(parts, references={name: parts.references["oil"] for name in ("oil", "protein", "starch")})
+    parts = replace(parts, references=dict.fromkeys(("oil", "protein", "starch"), parts.references["oil"]))
     good, bad = ([erring("sbc", own), erring("none", 1.0)] for own in (0.2, 3.0))
     status, text = transfer_verdict(parts, {"oil": good, "protein": bad, "starch": bad})
     assert status == "differs"
