@@ -154,9 +154,7 @@ class _Rows:
             root = np.sqrt(child_weight)
             design.append(root * (unit[self.child(standards)] - shift - parent_centre))
             targets.append(root * (self.labels[standards] - y_mean))
-        stacked = np.vstack(design)
-        strengths, directions = np.linalg.eigh(stacked @ self.gram @ stacked.T)
-        strengths = np.maximum(strengths, 0.0)
+        strengths, directions = self._diagonal(stacked := np.vstack(design))
         return _Model(
             gram=self.gram,
             back=stacked.T @ directions,
@@ -166,6 +164,17 @@ class _Rows:
             child_centre=parent_centre + shift,
             y_mean=y_mean,
         )
+
+    def _diagonal(self, stacked: Array) -> tuple[Array, Array]:
+        """Strengths and directions of combinations of the table's rows, shape (combinations, rows)."""
+        if len(stacked) <= self.spectra.shape[1]:
+            strengths, directions = np.linalg.eigh(stacked @ self.gram @ stacked.T)
+            return np.maximum(strengths, 0.0), directions
+        # Of more rows than channels most directions have no strength, and to find those that have costs less.
+        combined = stacked @ self.spectra
+        strengths, axes = np.linalg.eigh(combined.T @ combined)
+        strong = strengths > np.finfo(np.float64).eps * len(stacked) * strengths[-1]
+        return strengths[strong], combined @ axes[:, strong] / np.sqrt(strengths[strong])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,8 +208,9 @@ class _Model:
     def leverage(self, rows: Rows, centre: Array, penalties: Array) -> Array:
         """How far rows lie from what the model was made of, in units of the noise, shape (rows, penalties)."""
         moved = np.eye(len(self.gram))[rows] - centre
-        inside = (moved @ self.gram @ self.back) ** 2
-        own = np.einsum("ij,jk,ik->i", moved, self.gram, moved)
+        products = moved @ self.gram
+        inside = (products @ self.back) ** 2
+        own = (products * moved).sum(axis=1)
         penalty = np.maximum(penalties * self.strengths.sum(), np.finfo(np.float64).tiny)
         far: Array = np.maximum(own[:, None] - inside @ (1 / self._shrunk(penalties)), 0.0) / penalty
         return far

@@ -477,3 +477,23 @@ def test_joint_y_has_one_relation_of_both_instruments() -> None:
         down += score @ score / len(y)
     np.testing.assert_allclose(model.parent_coef_, up / down * directions[0], rtol=1e-9)
     np.testing.assert_allclose(model.coef_, up / down * directions[1], rtol=1e-9)
+
+
+@pytest.mark.parametrize("labels", [True, False])
+@pytest.mark.parametrize("rank", [20, 6])
+def test_the_difference_ridge_is_the_same_however_many_channels_say_the_same(rank: int, labels: bool) -> None:
+    """With more rows than channels it is solved through channels, with fewer through rows: 80 samples, 20 or 200 channels."""
+    random = np.random.default_rng(rank)
+    x = random.normal(size=(80, rank)) @ random.normal(size=(rank, 20))
+    y = x @ random.normal(size=20) + 0.1 * random.normal(size=80)
+    child = x[:8] + 0.3 * random.normal(size=20) + 0.05 * random.normal(size=(8, 20))
+    wide = np.linalg.qr(random.normal(size=(200, 200)))[0][:20]
+    given = {"y_calibration": y, "y_standards": y[:8] if labels else None}
+    narrow = DifferenceAugmentedRidge().fit(child, x[:8], X_calibration=x, **given)
+    turned = DifferenceAugmentedRidge().fit(child @ wide, x[:8] @ wide, X_calibration=x @ wide, **given)
+    new = random.normal(size=(10, 20))
+    np.testing.assert_allclose(turned.predict(new @ wide), narrow.predict(new), atol=1e-9 * y.std())
+    assert turned.log_evidence_ == pytest.approx(narrow.log_evidence_, rel=1e-9)
+    assert narrow.left_out_ is not None
+    assert turned.left_out_ is not None
+    np.testing.assert_allclose(turned.left_out_.between, narrow.left_out_.between, atol=1e-9 * y.std())
