@@ -482,7 +482,7 @@ def test_joint_y_has_one_relation_of_both_instruments() -> None:
 @pytest.mark.parametrize("labels", [True, False])
 @pytest.mark.parametrize("rank", [20, 6])
 def test_the_difference_ridge_is_the_same_however_many_channels_say_the_same(rank: int, labels: bool) -> None:
-    """With more rows than channels it is solved through channels, with fewer through rows: 80 samples, 20 or 200 channels."""
+    """It is solved through channels where there are more rows than channels, else through rows."""
     random = np.random.default_rng(rank)
     x = random.normal(size=(80, rank)) @ random.normal(size=(rank, 20))
     y = x @ random.normal(size=20) + 0.1 * random.normal(size=80)
