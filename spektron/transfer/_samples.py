@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 from sklearn.model_selection import RepeatedKFold
 
-__all__ = ["folds_of", "same_sample", "sample_folds"]
+__all__ = ["folds_of", "same_sample", "sample_folds", "sample_means"]
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -99,6 +99,28 @@ def folds_of(first: Rows, folds: int, seed: int = 0) -> Rows:
         for fold, (_, left) in enumerate(sample_folds(first, folds, seed)):
             of[left] = fold
     return of
+
+
+def sample_means(values: Array, sample: Rows) -> Array:
+    """Mean over the rows of each sample, samples in the order in which they first come.
+
+    To measure a sample again says little more of how samples differ, so repeats are not to count as samples.
+
+    Parameters
+    ----------
+    values : ndarray, shape (rows, ...)
+    sample : ndarray of int, shape (rows,)
+
+    Returns
+    -------
+    ndarray, shape (samples, ...)
+        `values` as they are where every row is a sample of its own.
+    """
+    _, first, of = np.unique(sample, return_index=True, return_inverse=True)
+    total = np.zeros((len(first), *values.shape[1:]))
+    np.add.at(total, of, values)
+    means: Array = (total.T / np.bincount(of)).T
+    return means[np.argsort(first)]
 
 
 def _alike(spectra: Array, pairs: Rows, near: float) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from spektron.transfer._samples import Rows, folds_of, same_sample
 from spektron.transfer.classical._calibration import Known
 
-__all__ = ["Predictions", "expected_error", "own_rows", "own_rows_of", "samples"]
+__all__ = ["Predictions", "expected_error", "samples"]
 
 Array = NDArray[np.float64]
 Predictions = Callable[[Array, Array], tuple[Array, Array]]
@@ -73,23 +73,8 @@ def samples(known: Known) -> tuple[Rows, Rows]:
     Its number is that of the first row of the calibration set that is this sample; of a standard that is none of
     them, the number of calibration rows and that of the first such standard.
     """
-    return _samples_of(known.parent, known.x)
-
-
-def own_rows(known: Known) -> Rows:
-    """Row of the calibration set that is the standard itself, or −1."""
-    return own_rows_of(known.parent, known.x)
-
-
-def own_rows_of(parent: Array, x: Array) -> Rows:
-    """Row of `x` that a standard's spectrum on the parent is, or −1."""
-    sample = _samples_of(parent, x)[1]
-    return np.where(sample < len(x), sample, -1)
-
-
-def _samples_of(parent: Array, x: Array) -> tuple[Rows, Rows]:
-    first = same_sample(np.concatenate([x, parent]))
-    return first[: len(x)], first[len(x) :]
+    first = same_sample(np.concatenate([known.x, known.parent]))
+    return first[: len(known.x)], first[len(known.x) :]
 
 
 def _part(known: Known, rows: NDArray[np.intp], standards: NDArray[np.bool_]) -> Known:

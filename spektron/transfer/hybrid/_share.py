@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from spektron.transfer._samples import Rows
 from spektron.transfer.classical._calibration import Array
 
-__all__ = ["believed_share", "sample_means"]
+__all__ = ["believed_share"]
 
 _CHANCE = 1 / 24
 """How often independent errors alone would pass, on the right side: with many samples, t² above 3."""
@@ -49,25 +48,3 @@ def believed_share(missing: Array, proposed: Array) -> float:
     squared_t = np.inf if noise == 0 else share**2 * strength / noise
     threshold = _DEPENDENCE * float(stats.t.isf(_CHANCE, len(missing) - 1)) ** 2
     return min(1.0, share) * max(0.0, 1 - threshold / squared_t)
-
-
-def sample_means(values: Array, sample: Rows) -> Array:
-    """Mean over the rows of each sample, samples in the order in which they first come.
-
-    To measure a sample again says little more of how samples differ, so repeats are not to count as samples.
-
-    Parameters
-    ----------
-    values : ndarray, shape (rows, ...)
-    sample : ndarray of int, shape (rows,)
-
-    Returns
-    -------
-    ndarray, shape (samples, ...)
-        `values` as they are where every row is a sample of its own.
-    """
-    _, first, of = np.unique(sample, return_index=True, return_inverse=True)
-    total = np.zeros((len(first), *values.shape[1:]))
-    np.add.at(total, of, values)
-    means: Array = (total.T / np.bincount(of)).T
-    return means[np.argsort(first)]

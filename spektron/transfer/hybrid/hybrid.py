@@ -8,10 +8,11 @@ from typing import Literal
 import numpy as np
 from sklearn.base import clone
 
+from spektron.transfer._samples import sample_means
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, LeftOut, weighted
 from spektron.transfer.classical._expected_error import samples
 from spektron.transfer.classical._left_out import left_out
-from spektron.transfer.hybrid._share import believed_share, sample_means
+from spektron.transfer.hybrid._share import believed_share
 
 __all__ = ["Framing", "Hybrid"]
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from spektron.transfer._samples import Rows
+from spektron.transfer._samples import Rows, sample_means
 from spektron.transfer.classical._correction import Array, SpectrumCorrection
-from spektron.transfer.hybrid._share import believed_share, sample_means
+from spektron.transfer.hybrid._share import believed_share
 from spektron.transfer.neural.frozen import frozen_encoder
 
 __all__ = ["EmbeddedCorrection"]

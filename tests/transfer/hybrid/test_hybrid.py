@@ -15,9 +15,10 @@ from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsRegressor
 
 from spektron.transfer import DifferenceAugmentedRidge
+from spektron.transfer._samples import sample_means
 from spektron.transfer.classical._calibration import ChildCalibration, Known, LeftOut
 from spektron.transfer.hybrid import Framing, Hybrid, Pooled
-from spektron.transfer.hybrid._share import believed_share, sample_means
+from spektron.transfer.hybrid._share import believed_share
 from spektron.transfer.hybrid.hybrid import _risked
 from tests.transfer.uncertainty.instruments import Instruments, instruments
 
