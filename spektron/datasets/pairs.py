@@ -118,7 +118,7 @@ def load_spectra(
     """Read new files of the child onto an axis that is given: those of samples to predict.
 
     Channels are not judged by how samples differ, as `load_pairs` does: it may be one sample. A spectrum that cannot
-    be used, or does not cover the axis without a gap, is left out and named, with what is wrong, in a repair's
+    be used, or has a gap where the axis has channels, is left out and named, with what is wrong, in a repair's
     `left_out`.
 
     Parameters
@@ -132,7 +132,7 @@ def load_spectra(
     Raises
     ------
     ConfigError, SpectrumError
-        As `load_pairs` does, and where no spectrum covers the axis without a gap.
+        As `load_pairs` does, and where no spectrum covers the axis.
     """
     _require_known((kind,), replicates)
     notes = Repairs("child")
@@ -161,14 +161,14 @@ def _instrument(
 ) -> Instrument:
     raw = read_instrument(path, form, repairs, leave_out=table)
     curves, unit = curves_of(raw, axis_unit, repairs)
-    span = None if needed is None else _span(*needed, unit)
+    channels = None if needed is None else np.sort(converted(*needed, unit))
     # Before the axes are made one: it may be the usual one that has a gap.
-    curves = curves if span is None else covering(curves, unit, span, repairs)
+    curves = curves if channels is None else covering(curves, unit, channels, repairs)
     ids, axis, spectra = on_one_axis(curves, unit, repairs)
     stated = list({spectrum.intensity_unit: spectrum.where for spectrum in raw}.items())
     spectra = as_absorbance(spectra, converted(axis, unit, "nm"), stated, kind, repairs)
-    if span is not None:  # after light became absorbance: where none came through, there is none
-        curves = covering([(name, axis, y) for name, y in zip(ids, spectra, strict=True)], unit, span, repairs)
+    if channels is not None:  # after light became absorbance: where none came through, there is none
+        curves = covering([(name, axis, y) for name, y in zip(ids, spectra, strict=True)], unit, channels, repairs)
         ids, spectra = [name for name, _, _ in curves], np.array([y for _, _, y in curves])
     return cleaned(ids, axis, unit, spectra, replicates, repairs, judge_channels=needed is None)
 
@@ -178,12 +178,6 @@ def _require_known(kinds: tuple[str | None, ...], replicates: str) -> None:
         raise ConfigError(f"kind: expected one of {', '.join(KINDS)}, found {unknown[0]!r}")
     if replicates not in ("refuse", "mean"):
         raise ConfigError(f'replicates: expected "refuse" or "mean", found {replicates!r}')
-
-
-def _span(axis: Array, unit: Unit, to: Unit) -> tuple[float, float]:
-    """Ends of an axis in another unit, the lower one first."""
-    low, high = np.sort(converted(axis[[0, -1]], unit, to)).tolist()
-    return low, high
 
 
 def _each(value: _T | tuple[_T, _T]) -> tuple[_T, _T]:

@@ -117,6 +117,19 @@ def test_a_gap_of_all_is_refused_and_does_not_widen_the_ends(tmp_path, unit):
     assert left_out(repairs) == {}
 
 
+@pytest.mark.parametrize("unit", ["nm", "cm-1"])
+def test_a_gap_that_the_axis_has_too_is_none(tmp_path, unit):
+    y = own.spectra()[:, HOLED]
+    axis = own.AXIS_NM[HOLED]
+    path = own.wide(tmp_path / "new.csv", y, axis if unit == "nm" else 1e7 / axis, corner=unit)
+    found, repairs = load_spectra(path, axis, "nm")
+    np.testing.assert_allclose(found.spectra, y, rtol=1e-12)
+    assert left_out(repairs) == {}
+    one_more = np.sort(np.append(axis, own.AXIS_NM[50]))
+    with pytest.raises(SpectrumError, match=r"found nothing from (1256 to 1340|7462.69 to 7961.78)"):
+        load_spectra(path, one_more, "nm")
+
+
 def test_a_table_without_spectra_says_so(tmp_path):
     path = own.wide(tmp_path / "new.csv", own.spectra()[:0])
     with pytest.raises(

@@ -27,6 +27,8 @@ _JUDGED = 5
 # Points in a row at the very same top, with a step down beside them, are a detector's ceiling.
 _FLAT_TOP = 3
 _STEP_QUANTA = 3.0
+# Positions that differ by less than this part of a step are one.
+_SAME = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +89,15 @@ def cleaned(
     return Instrument(ids=tuple(names), axis=axis, unit=unit, spectra=values, usable=usable)
 
 
-def covering(curves: Sequence[Curve], unit: Unit, span: tuple[float, float], repairs: Repairs) -> list[Curve]:
-    """Leave out spectra that end before a range that is needed, or have a gap in it: nothing is made up there.
+def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repairs) -> list[Curve]:
+    """Leave out spectra that end before channels that are needed, or have a gap with one in it: nothing is made up.
 
     Parameters
     ----------
     curves : sequence of Curve
         Positions in `unit`; intensities NaN where nothing was measured.
-    span : (float, float)
-        Ends of the range, in `unit`.
+    needed : ndarray, shape (channels,)
+        Ascending, in `unit`. Where it has a gap of its own, spectra may have one too.
 
     Raises
     ------
@@ -103,7 +105,7 @@ def covering(curves: Sequence[Curve], unit: Unit, span: tuple[float, float], rep
         Where none is left: then it is the range that is wrong, not a sample.
     """
     kept, short, holed = [], [], []
-    low, high = span
+    low, high = float(needed[0]), float(needed[-1])
     for curve in curves:
         name, x = curve[0], curve[1][np.isfinite(curve[2])]
         slack = 0.5 * float(np.median(np.diff(x))) if len(x) > 1 else 0.0
@@ -111,7 +113,7 @@ def covering(curves: Sequence[Curve], unit: Unit, span: tuple[float, float], rep
             short.append((name, "nothing measured"))
         elif x[0] > low + slack or x[-1] < high - slack:
             short.append((name, f"{x[0]:.6g} to {x[-1]:.6g} {unit}"))
-        elif (gap := gaps_in(x) & (x[:-1] < high) & (x[1:] > low)).any():
+        elif (gap := gaps_in(x) & _hold(x, needed)).any():
             holed.append((name, f"nothing from {named(_stretches(x, gap), 3)} {unit}"))
         else:
             kept.append(curve)
@@ -124,6 +126,14 @@ def covering(curves: Sequence[Curve], unit: Unit, span: tuple[float, float], rep
     repairs.leave_out(f"spectra that do not reach from {low:.6g} to {high:.6g} {unit}", short)
     repairs.leave_out(f"spectra with a gap between {low:.6g} and {high:.6g} {unit}", holed)
     return kept
+
+
+def _hold(x: Array, needed: Array) -> NDArray[np.bool_]:
+    """Which steps of an axis have a needed channel between their ends."""
+    slack = _SAME * float(np.diff(x).min())
+    first = np.searchsorted(needed, x[:-1] + slack, side="right")
+    held: NDArray[np.bool_] = first < np.searchsorted(needed, x[1:] - slack)
+    return held
 
 
 def _stretches(x: Array, gap: NDArray[np.bool_]) -> list[str]:
