@@ -18,10 +18,10 @@ from spektron.datasets._pairs.kind import KINDS, Kind, as_absorbance
 from spektron.datasets._pairs.overlap import on_channels, overlap_of, resampled
 from spektron.datasets._pairs.reading import FileForm, read_instrument
 from spektron.datasets._pairs.references import References, read_references
-from spektron.datasets._pairs.repairs import Repair, Repairs, named
+from spektron.datasets._pairs.repairs import NothingUsable, Repair, Repairs, named
 from spektron.datasets.paired_spectra import PairedSpectra, Samples
 
-__all__ = ["load_pairs", "load_spectra"]
+__all__ = ["NothingUsable", "load_pairs", "load_spectra"]
 
 _T = TypeVar("_T")
 
@@ -60,10 +60,10 @@ def load_pairs(
     Raises
     ------
     ConfigError
-        Where something has to be said first: the unit of an axis, the kind of intensities, a layout.
+        Where something has to be said first: the unit of an axis, the kind of intensities.
     SpectrumError
-        Where spectra cannot be paired: no range or no sample in common, several spectra of one id, the very same
-        spectra on both, or nothing but missing values.
+        Where nothing can be read, or spectra cannot be paired: no range or no sample in common, several spectra of one
+        id, the very same spectra on both, or nothing but missing values.
     """
     units, kinds = _each(axis_unit), _each(kind)
     _require_known(kinds, replicates)
@@ -132,7 +132,9 @@ def load_spectra(
     Raises
     ------
     ConfigError, SpectrumError
-        As `load_pairs` does, and where no spectrum covers the axis.
+        As `load_pairs` does.
+    NothingUsable
+        Where no spectrum can be used; its `repairs` name them all.
     """
     _require_known((kind,), replicates)
     notes = Repairs("child")

@@ -96,6 +96,67 @@ def test_spectra_that_cannot_be_used_are_rows_with_a_reason_and_the_others_are_p
     np.testing.assert_allclose(corrected, good[4:] + (parent[:STANDARDS] - child).mean(axis=0), rtol=1e-9)
 
 
+def test_a_folder_and_its_files_by_name_give_the_same(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    assert spektron(*given)[0] == 0
+    y = on_child(own.spectra(4, seed=5))
+    y[2] = 0.3
+    folder = own.jcamp(tmp_path / "new", y, names=["A", "B", "const", "broken"])
+    own.jcamp(folder, y[:1, 50:], own.AXIS_NM[50:], names=["short"])
+    (folder / "broken.jdx").write_text("##TITLE=broken\n##JCAMP-DX=4.24\n##END=\n")
+    whole = spektron("apply", tmp_path / "t", folder, "--out", tmp_path / "p")
+    by_name = spektron("apply", tmp_path / "t", *sorted(folder.iterdir()), "--out", tmp_path / "q")
+    for status, printed in (whole, by_name):
+        assert status == 1
+        assert "2 spectra corrected" in printed
+        assert "2 spectra left out, 1 files not read" in printed
+    found = rows(tmp_path / "p" / "predictions.csv")
+    assert {name for name, row in found.items() if row["flag"] == "not predicted"} == {"const", "short", "broken"}
+    assert rows(tmp_path / "q" / "predictions.csv") == found
+
+
+def test_a_table_whose_spectra_all_fail_names_its_samples(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    assert spektron(*given)[0] == 0
+    own.wide(tmp_path / "new.csv", np.full((3, len(own.AXIS_NM)), 0.3), names=["N1", "N2", "N3"])
+    status, printed = spektron("apply", tmp_path / "t", tmp_path / "new.csv", "--out", tmp_path / "p")
+    assert status == 1
+    assert "3 spectra left out, 0 files not read" in printed
+    assert "hint: look at the files" in printed
+    reasons = {name: row["reason"] for name, row in rows(tmp_path / "p" / "predictions.csv").items()}
+    assert reasons == dict.fromkeys(["N1", "N2", "N3"], "spectra that are constant")
+
+
+def test_one_name_in_several_files_spoils_no_other_sample(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    assert spektron(*given)[0] == 0
+    y = on_child(own.spectra(5, seed=5))
+    files = [
+        own.wide(tmp_path / "a.csv", y[:3], names=["A", "B", "C"]),
+        own.wide(tmp_path / "b.csv", y[1:4], names=["B", "C*", "C"]),
+    ]
+    apply = ("apply", tmp_path / "t", *files, "--out", tmp_path / "p")
+    status, printed = spektron(*apply)
+    assert status == 0
+    assert "the same spectrum in several files, taken once: B" in printed
+    assert "or say --replicates mean" in printed
+    found = rows(tmp_path / "p" / "predictions.csv")
+    assert {name for name, row in found.items() if row["predicted"]} == {"A", "B", "C*"}
+    assert "a.csv" in found["C"]["reason"]
+    assert "b.csv" in found["C"]["reason"]
+    status, printed = spektron(*apply, "--replicates", "mean")
+    assert status == 0
+    mean = on_child(own.spectra(5, seed=5))[[2, 3]].mean(axis=0)
+    own.wide(tmp_path / "mean.csv", mean[None], names=["C"])
+    found = rows(tmp_path / "p" / "predictions.csv")
+    assert spektron("apply", tmp_path / "t", tmp_path / "mean.csv", "--out", tmp_path / "q")[0] == 0
+    apart = float(found["C"]["predicted"]) - float(rows(tmp_path / "q" / "predictions.csv")["C"]["predicted"])
+    assert abs(apart) < 1e-9
+
+
 def rows_of_numbers(path: Path) -> np.ndarray:
     with path.open(encoding="utf-8", newline="") as file:
         return np.array([row[1:] for row in csv.reader(file)][1:], dtype=np.float64)

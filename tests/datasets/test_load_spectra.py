@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from spektron.core.errors import ConfigError, SpectrumError
-from spektron.datasets import load_pairs, load_spectra
+from spektron.datasets import NothingUsable, load_pairs, load_spectra
 from tests.datasets import own_files as own
 
 
@@ -133,9 +133,19 @@ def test_a_gap_that_the_axis_has_too_is_none(tmp_path, unit):
 def test_a_table_without_spectra_says_so(tmp_path):
     path = own.wide(tmp_path / "new.csv", own.spectra()[:0])
     with pytest.raises(
-        ConfigError, match=r"none that can be read: new\.csv: expected spectra below the axis, found none"
-    ):
+        NothingUsable, match=r"none that can be read: new\.csv: expected spectra below the axis, found none"
+    ) as error:
         load_spectra(path, own.AXIS_NM, "nm")
+    assert [(repair.unread, repair.left_out[0][0]) for repair in error.value.repairs] == [(True, "new")]
+
+
+def test_where_none_can_be_used_all_are_named_with_their_reason(tmp_path):
+    y = own.spectra(3)
+    y[0], y[1, 50], y[2, 60:] = 0.3, np.nan, np.nan
+    with pytest.raises(NothingUsable) as error:
+        load_spectra(own.wide(tmp_path / "new.csv", y), own.AXIS_NM, "nm")
+    assert left_out(error.value.repairs).keys() == {"S1", "S2", "S3"}
+    assert not any(repair.unread for repair in error.value.repairs)
 
 
 def test_the_first_column_of_parquet_may_state_the_unit(tmp_path):

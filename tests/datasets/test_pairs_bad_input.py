@@ -340,7 +340,7 @@ def test_settings_that_cannot_be_are_refused(parent, setting, value):
 
 def test_samples_without_names_are_refused(tmp_path, parent):
     child = own.wide(tmp_path / "c.csv", own.spectra(), names=[""] * 8, corner="")
-    with pytest.raises(ConfigError, match="expected the sample's name, found none"):
+    with pytest.raises(SpectrumError, match="expected the sample's name, found none"):
         load_pairs(parent, child, axis_unit=(None, "nm"))
 
 

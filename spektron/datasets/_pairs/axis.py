@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import median_filter
 
-from spektron.core.errors import ConfigError, SpectrumError
+from spektron.core.errors import ConfigError
 from spektron.datasets._pairs.raw import RawSpectrum
-from spektron.datasets._pairs.repairs import Repairs, named
+from spektron.datasets._pairs.repairs import NothingUsable, Repairs, named
 from spektron.spectra import AxisUnit, SpectrumRejected, parse_unit
 
 __all__ = ["Array", "Curve", "Unit", "converted", "curves_of", "gaps_in", "on_one_axis", "parse_axis_unit"]
@@ -62,7 +62,7 @@ def curves_of(spectra: Sequence[RawSpectrum], axis_unit: str | None, repairs: Re
     ------
     ConfigError
         Where the unit is stated twice and differently, or not at all and cannot be told from the range.
-    SpectrumError
+    NothingUsable
         Where no spectrum is left.
     """
     unit = _unit(spectra, axis_unit, repairs)
@@ -81,11 +81,12 @@ def curves_of(spectra: Sequence[RawSpectrum], axis_unit: str | None, repairs: Re
         turned += descending
         way = slice(None, None, -1) if descending else slice(None)
         curves.append((spectrum.sample_id, x[way], y[way]))
-    if not curves:
-        raise SpectrumError(
-            f"{repairs.side}: expected spectra with an axis, found none: {named(map(' in '.join, unfit), 2)}"
-        )
     repairs.leave_out("spectra without a usable axis", unfit)
+    if not curves:
+        raise NothingUsable.after(
+            repairs,
+            f"{repairs.side}: expected spectra with an axis, found none: {named(map(' in '.join, unfit), 2)}",
+        )
     repairs.note("values too large for float32, taken as not measured", num_absurd)
     repairs.note("spectra with a descending axis, turned round", turned)
     if unit is AxisUnit.UM:

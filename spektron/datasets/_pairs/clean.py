@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spektron.core.errors import SpectrumError
 from spektron.datasets._pairs.axis import Array, Curve, Unit, gaps_in
-from spektron.datasets._pairs.repairs import Repairs, named
+from spektron.datasets._pairs.repairs import NothingUsable, Repairs, named
 
 __all__ = ["Instrument", "Replicates", "cleaned", "covering", "without_copies"]
 
@@ -101,7 +101,7 @@ def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repair
 
     Raises
     ------
-    SpectrumError
+    NothingUsable
         Where none is left: then it is the range that is wrong, not a sample.
     """
     kept, short, holed = [], [], []
@@ -117,14 +117,15 @@ def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repair
             holed.append((name, f"nothing from {named(_stretches(x, gap), 3)} {unit}"))
         else:
             kept.append(curve)
+    repairs.leave_out(f"spectra that do not reach from {low:.6g} to {high:.6g} {unit}", short)
+    repairs.leave_out(f"spectra with a gap between {low:.6g} and {high:.6g} {unit}", holed)
     if not kept:
-        raise SpectrumError(
+        raise NothingUsable.after(
+            repairs,
             f"{repairs.side}: expected spectra from {low:.6g} to {high:.6g} {unit}, found "
             f"{named(sorted({why for _, why in [*short, *holed]}), 2)}",
             "measure the range that the transfer was made with, or make it anew with files of this range",
         )
-    repairs.leave_out(f"spectra that do not reach from {low:.6g} to {high:.6g} {unit}", short)
-    repairs.leave_out(f"spectra with a gap between {low:.6g} and {high:.6g} {unit}", holed)
     return kept
 
 
@@ -179,7 +180,8 @@ def _whole(ids: list[str], spectra: Array, repairs: Repairs) -> tuple[list[int],
     repairs.leave_out("spectra that are constant", flat)
     if not kept:
         why = named((f"{name}: {what}" for repair in repairs for name, what in repair.left_out), 3)
-        raise SpectrumError(
+        raise NothingUsable.after(
+            repairs,
             f"{repairs.side}: expected spectra that can be used, found none: {why}",
             "look at the files: NaN and empty cells are taken as not measured",
         )
