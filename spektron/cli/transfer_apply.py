@@ -44,7 +44,7 @@ class Apply:
     """Sign of text tables."""
 
     def run(self) -> int:
-        """Make the transfer again, check it, read, correct, predict; 1 where a file could not be read, or nothing used."""
+        """Make the transfer again, read, correct, predict; 1 where a file could not be read, or nothing be used."""
         from spektron.report import save_figure, write_csv
         from spektron.transfer.model import apply_transfer, load_transfer
 

@@ -168,9 +168,13 @@ def _instrument(
     curves = curves if channels is None else covering(curves, unit, channels, repairs)
     ids, axis, spectra = on_one_axis(curves, unit, repairs)
     stated = list({spectrum.intensity_unit: spectrum.where for spectrum in raw}.items())
+    measured = int(np.isfinite(spectra).sum())
     spectra = as_absorbance(spectra, converted(axis, unit, "nm"), stated, kind, repairs)
+    dark = measured - int(np.isfinite(spectra).sum())
     if channels is not None:  # after light became absorbance: where none came through, there is none
-        curves = covering([(name, axis, y) for name, y in zip(ids, spectra, strict=True)], unit, channels, repairs)
+        curves = covering(
+            [(name, axis, y) for name, y in zip(ids, spectra, strict=True)], unit, channels, repairs, dark
+        )
         ids, spectra = [name for name, _, _ in curves], np.array([y for _, _, y in curves])
     return cleaned(ids, axis, unit, spectra, replicates, repairs, judge_channels=needed is None)
 

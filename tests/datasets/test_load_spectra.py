@@ -130,6 +130,43 @@ def test_a_gap_that_the_axis_has_too_is_none(tmp_path, unit):
         load_spectra(path, one_more, "nm")
 
 
+def test_absorbance_taken_for_transmittance_names_the_kind(tmp_path):
+    y = own.spectra(3) - 0.3
+    with pytest.raises(
+        NothingUsable, match=r"points without light not counted\n.*see whether .* shares of light"
+    ) as error:
+        load_spectra(own.wide(tmp_path / "new.csv", y), own.AXIS_NM, "nm", kind="transmittance")
+    assert "points without any light, taken as not measured" in [repair.what for repair in error.value.repairs]
+    assert all("without light" in why for why in left_out(error.value.repairs).values())
+
+
+def test_a_file_that_states_another_kind_than_the_one_said_is_named(tmp_path):
+    folder = own.jcamp(tmp_path / "new", own.spectra(2))
+    _, repairs = load_spectra(folder, own.AXIS_NM, "nm", kind="transmittance")
+    (found,) = [
+        (repair.count, repair.detail) for repair in repairs if "overruled: transmittance was said" in repair.what
+    ]
+    assert found == (1, "absorbance in S2.jdx, line 1")
+    _, repairs = load_spectra(folder, own.AXIS_NM, "nm", kind="absorbance")
+    assert repairs == ()
+
+
+@pytest.mark.parametrize("unit", ["% TRANSMITTANCE", "%R"])
+def test_a_stated_percentage_is_believed_however_small(tmp_path, unit):
+    y = own.spectra(2) + 2.1
+    share = 100 * 10**-y
+    assert 0.5 < share.max() < 1.5
+    found, repairs = load_spectra(own.jcamp(tmp_path / "new", share, yunits=unit), own.AXIS_NM, "nm")
+    np.testing.assert_allclose(found.spectra, y, rtol=1e-9)
+    assert any("lie below 1.5 %, taken as stated" in repair.what for repair in repairs)
+
+
+def test_a_constant_spectrum_is_left_out_without_a_warning_of_scipy(tmp_path, recwarn):
+    with pytest.raises(NothingUsable, match="constant"):
+        load_spectra(own.jcamp(tmp_path / "new", np.full((1, 100), 0.3)), own.AXIS_NM, "nm")
+    assert [str(warning.message) for warning in recwarn] == []
+
+
 def test_a_table_without_spectra_says_so(tmp_path):
     path = own.wide(tmp_path / "new.csv", own.spectra()[:0])
     with pytest.raises(

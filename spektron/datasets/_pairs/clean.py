@@ -89,7 +89,7 @@ def cleaned(
     return Instrument(ids=tuple(names), axis=axis, unit=unit, spectra=values, usable=usable)
 
 
-def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repairs) -> list[Curve]:
+def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repairs, dark: int = 0) -> list[Curve]:
     """Leave out spectra that end before channels that are needed, or have a gap with one in it: nothing is made up.
 
     Parameters
@@ -98,6 +98,9 @@ def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repair
         Positions in `unit`; intensities NaN where nothing was measured.
     needed : ndarray, shape (channels,)
         Ascending, in `unit`. Where it has a gap of its own, spectra may have one too.
+    repairs : Repairs
+    dark : int
+        Points that have no absorbance because no light came through: then the kind may be wrong, not the range.
 
     Raises
     ------
@@ -117,14 +120,18 @@ def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repair
             holed.append((name, f"nothing from {named(_stretches(x, gap), 3)} {unit}"))
         else:
             kept.append(curve)
-    repairs.leave_out(f"spectra that do not reach from {low:.6g} to {high:.6g} {unit}", short)
-    repairs.leave_out(f"spectra with a gap between {low:.6g} and {high:.6g} {unit}", holed)
+    without = ", points without light not counted" if dark else ""
+    repairs.leave_out(f"spectra that do not reach from {low:.6g} to {high:.6g} {unit}{without}", short)
+    repairs.leave_out(f"spectra with a gap between {low:.6g} and {high:.6g} {unit}{without}", holed)
     if not kept:
         raise NothingUsable.after(
             repairs,
             f"{repairs.side}: expected spectra from {low:.6g} to {high:.6g} {unit}, found "
-            f"{named(sorted({why for _, why in [*short, *holed]}), 2)}",
-            "measure the range that the transfer was made with, or make it anew with files of this range",
+            f"{named(sorted({why for _, why in [*short, *holed]}), 2)}{without}",
+            f"see whether these are shares of light at all: {dark} values are 0 or less; "
+            'kind="absorbance" takes them as they are'
+            if dark
+            else "measure the range that the transfer was made with, or make it anew with files of this range",
         )
     return kept
 
