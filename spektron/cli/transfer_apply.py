@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,18 @@ import tyro
 from spektron.cli.printing import told
 from spektron.cli.transfer_printing import print_known, print_lines, print_predictions
 from spektron.cli.transfer_read import read_new, together
-from spektron.cli.transfer_shared import AxisUnit, Decimal, Kind, Layout, Replicates, as_ours, as_typed, showing
+from spektron.cli.transfer_shared import (
+    AxisUnit,
+    Decimal,
+    Kind,
+    Layout,
+    Replicates,
+    as_ours,
+    as_typed,
+    remove_figures,
+    require_writable,
+    showing,
+)
 from spektron.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -52,6 +64,7 @@ class Apply:
             raise ConfigError("expected files of spectra, found none", "name one or more, for example FOLDER/*.csv")
         if not 0 < self.confidence < 1:
             raise ConfigError(f"confidence: expected between 0 and 1, found {self.confidence}", "0.9 is usual")
+        require_writable(self.out)
         with showing() as doing, as_ours():
             model, said = load_transfer(self.transfer, doing)
             form = self._form(said)
@@ -60,6 +73,7 @@ class Apply:
             applied = apply_transfer(model, samples, self.confidence, [*found.left_out, *found.unread])
         parts = model.parts
         write_csv(applied.corrected_table(parts.axis, parts.unit), self.out / "corrected.csv")
+        remove_figures(self.out, _figures(self.out / "predictions.csv"))
         write_csv(applied.table(), self.out / "predictions.csv")
         for name in applied.predictions if applied.ids else ():
             figure = applied.figure(name)
@@ -85,6 +99,18 @@ class Apply:
         if remembered := [as_typed(f'{name}="{value}"') for name, value in said.remembered(**now).items()]:
             print_lines([f"files are read as when the transfer was made: {' '.join(remembered)}"])
         return said.but(**now)
+
+
+def _figures(predictions: Path) -> list[str]:
+    """Names of the figures that belong to a table of predictions; none where it cannot be read."""
+    from spektron.transfer.model.parts import file_names
+
+    try:
+        with predictions.open(encoding="utf-8", newline="") as file:
+            properties = dict.fromkeys(row["property"] for row in csv.DictReader(file))
+    except (OSError, ValueError, KeyError, csv.Error):
+        return []
+    return [f"predictions_{slug}" for slug in file_names(filter(None, properties)).values()]
 
 
 def _counts(applied: Applied, left_out: int, unread: int) -> str:

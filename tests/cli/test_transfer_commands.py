@@ -60,7 +60,8 @@ def test_from_files_to_a_report_and_on_to_predictions(spektron: Command, files: 
     assert "20 spectra corrected, 1 properties predicted" in printed
     found = rows(tmp_path / "p" / "predictions.csv")
     assert len(found) == 20
-    assert list(found[0]) == ["id", "property", "predicted", "low", "high", "flag", "reason"]
+    assert list(found[0]) == ["id", "property", "predicted", "low", "high", "flag", "reason", "confidence"]
+    assert {row["confidence"] for row in found} == {"0.9"}
     assert len(rows(tmp_path / "p" / "corrected.csv")) == 20
     assert (tmp_path / "p" / "figures" / "predictions_oil.png").stat().st_size > 10_000
 
@@ -91,6 +92,23 @@ def test_a_transfer_is_not_overwritten_unasked(spektron: Command, files: PairFil
     assert status == 2
     assert "--overwrite" in printed
     assert spektron(*fit(files, transfer, "--overwrite"))[0] == 0
+
+
+def test_figures_of_an_earlier_run_do_not_stay(
+    spektron: Command, files: PairFiles, transfer: Path, tmp_path: Path
+) -> None:
+    figures, out = transfer / "figures", tmp_path / "p"
+    assert spektron("apply", transfer, files.new, "--out", out)[0] == 0
+    for folder in (figures, out / "figures"):
+        (folder / "expected_mine.png").write_text("mine")
+    assert (figures / "expected_oil.png").exists()
+    assert (out / "figures" / "predictions_oil.png").exists()
+    assert spektron(*fit(files, transfer, "--overwrite", "--property", "moisture"))[0] == 0
+    assert {path.name for path in figures.iterdir()} == {
+        *("differences.png", "spectra.png", "expected_moisture.png", "left_out_moisture.png", "expected_mine.png")
+    }
+    assert spektron("apply", transfer, files.new, "--out", out)[0] == 0
+    assert {path.name for path in (out / "figures").iterdir()} == {"predictions_moisture.png", "expected_mine.png"}
 
 
 def test_files_that_cannot_be_read_are_named_and_the_others_predicted(
@@ -160,6 +178,7 @@ def test_what_a_method_cannot_use_is_an_error_not_a_traceback(
     ("more", "message"),
     [
         (("--standards", "nobody"), "found nobody"),
+        (("--standards", "auto:1"), "a number from 3 to 10"),
         (("--property", "fat"), "found fat"),
         (("--method", "magic"), "expected a method of"),
         (("--axis-unit", "nm", "nm", "nm"), "expected one, or the parent's and the child's, found 3"),

@@ -231,6 +231,38 @@ def test_how_files_are_read_is_remembered_and_may_be_said_anew(
     assert (status, "--layout rows" in printed) == (1, False)
 
 
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_read(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file" / "x", Path("/proc/x")):
+        status, printed = spektron(*given, "--out", out)
+        assert status == 2
+        assert "--out: expected a folder that can be written" in printed
+        assert "on both instruments" not in printed
+    assert spektron(*given)[0] == 0
+    status, printed = spektron("apply", tmp_path / "t", tmp_path / "child.csv", "--out", tmp_path / "file" / "x")
+    assert (status, "--out: expected a folder that can be written" in printed) == (2, True)
+
+
+def test_what_was_not_compared_or_predicted_has_its_reason_on_the_console(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    status, printed = spektron(*given, "--standards", "S1,S2,S3")
+    assert status == 0
+    assert "not compared: fat: recalibration: " in printed
+    y = on_child(own.spectra(20, seed=5))
+    y[3] = 0.3
+    own.wide(tmp_path / "new.csv", y, names=[f"N{row}" for row in range(20)])
+    apply = ("apply", tmp_path / "t", tmp_path / "new.csv", "--out", tmp_path / "p", "--confidence", "0.999")
+    status, applied = spektron(*apply)
+    assert status == 0
+    assert "12 of 20 rows, flagged ones first. –: not predicted; the row says why." in applied
+    assert "Predictions, 99.9 % intervals" in applied
+    assert rows(tmp_path / "p" / "predictions.csv")["N1"]["confidence"] == "0.999"
+    assert "no value was recorded" not in printed + applied
+
+
 def test_hints_are_words_that_can_be_typed(
     spektron: Command, given: tuple[object, ...], tmp_path: Path, parent: np.ndarray
 ) -> None:

@@ -59,21 +59,27 @@ class Applied:
         return np.array([bool(why) for why in self.no_test], dtype=np.bool_)
 
     @property
+    def percent(self) -> str:
+        """The confidence in words, with as many digits as it has: 90 %, 99.9 %."""
+        return f"{100 * self.confidence:.6g} %"
+
+    @property
     def flagged(self) -> NDArray[np.bool_]:
         """Which spectra are unlike the calibration's."""
         return self.outliers.outside
 
     def table(self) -> Table:
-        """A row for every sample and property: predicted, low, high, flag, reason; one a sample without properties.
+        """A row for every sample and property: predicted, low, high, flag, reason, the intervals' confidence.
 
-        Flags are "outside", of spectra and predictions beyond what the calibration knows, and "no test", of samples
-        that it was made of. What could not be used has rows too, with the flag "not predicted" and the reason.
+        Without properties one row a sample. Flags are "outside", of spectra and predictions beyond what the calibration
+        knows, and "no test", of samples that it was made of. What could not be used has rows too, with the flag "not
+        predicted" and the reason.
         """
-        columns = ("id", "property", "predicted", "low", "high", "flag", "reason")
+        columns = ("id", "property", "predicted", "low", "high", "flag", "reason", "confidence")
         return Table(
             title="Predictions",
             columns=tuple(Column(name, name) for name in columns),
-            rows=tuple(dict(zip(columns, row, strict=True)) for row in self._rows()),
+            rows=tuple(dict(zip(columns, (*row, self.confidence), strict=True)) for row in self._rows()),
         )
 
     def _rows(self) -> Iterator[tuple[str | float | None, ...]]:
@@ -135,7 +141,7 @@ class Applied:
                 )
         return Figure(
             name=f"predictions_{file_names(self.predictions)[name]}",
-            title=f"Predicted {short_name(name)}, with {self.confidence:.0%} intervals".replace("%", " %"),
+            title=f"Predicted {short_name(name)}, with {self.percent} intervals",
             x_label=short_name(name),
             y_label="" if named else "sample, by prediction",
             points=tuple(points),
