@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
@@ -36,6 +37,7 @@ _UNEVEN = 1.6
 # A step of this many usual ones is a stretch that nobody measured. What a curve through its ends misses, as a share of
 # how samples of corn differ: .01 in the median and .17 at the worst place; across 20 steps .06 and .45.
 _GAP_STEPS = 10.0
+_ROW = re.compile(r", (row|column) \d+$")
 # Of the usual axis's range that a spectrum on another one has to cover.
 _COVERED = 0.9
 
@@ -156,7 +158,10 @@ def gaps_in(axis: Array) -> NDArray[np.bool_]:
 
 
 def _unit(spectra: Sequence[RawSpectrum], axis_unit: str | None, repairs: Repairs) -> AxisUnit:
-    texts = {spectrum.x_unit: spectrum.where for spectrum in spectra if spectrum.x_unit.strip()}
+    texts: dict[str, str] = {}
+    for spectrum in spectra:
+        if spectrum.x_unit.strip():  # of a table's rows the heading states it
+            texts.setdefault(spectrum.x_unit, _ROW.sub("", spectrum.where))
     stated: dict[AxisUnit, str] = {}
     for text, where in texts.items():
         try:
