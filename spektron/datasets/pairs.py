@@ -176,6 +176,8 @@ def _instrument(
             [(name, axis, y) for name, y in zip(ids, spectra, strict=True)], unit, channels, repairs, dark
         )
         ids, spectra = [name for name, _, _ in curves], np.array([y for _, _, y in curves])
+        if on_channels(axis, channels):  # others are not used, and may be blank
+            axis, spectra = channels, resampled(axis, unit, spectra, channels, unit)
     return cleaned(ids, axis, unit, spectra, replicates, repairs, judge_channels=needed is None)
 
 

@@ -167,6 +167,16 @@ def test_a_constant_spectrum_is_left_out_without_a_warning_of_scipy(tmp_path, re
     assert [str(warning.message) for warning in recwarn] == []
 
 
+def test_a_channel_that_the_axis_lacks_may_be_blank(tmp_path):
+    y, needed = own.spectra(), np.delete(own.AXIS_NM, [20, 21])
+    y[:3, 20], y[:, 21] = np.nan, np.nan
+    found, repairs = load_spectra(own.wide(tmp_path / "new.csv", y), needed, "nm")
+    np.testing.assert_array_equal(found.spectra, np.delete(y, [20, 21], axis=1))
+    assert repairs == ()
+    with pytest.raises(NothingUsable, match="missing values between measured ones"):
+        load_spectra(tmp_path / "new.csv", own.AXIS_NM, "nm")
+
+
 def test_a_table_without_spectra_says_so(tmp_path):
     path = own.wide(tmp_path / "new.csv", own.spectra()[:0])
     with pytest.raises(

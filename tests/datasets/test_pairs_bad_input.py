@@ -341,6 +341,25 @@ def test_settings_that_cannot_be_are_refused(parent, setting, value):
         load_pairs(parent, parent, **{setting: value})
 
 
+def test_a_channel_that_is_blank_for_all_samples_is_left_out_and_told(tmp_path, parent):
+    y = own.spectra()
+    y[:, [20, 21]] = np.nan
+    pairs = load_pairs(parent, own.wide(tmp_path / "c.csv", y))
+    assert told(pairs, "blank for all samples") == ("child", 2, "nm: 1180, 1184")
+    assert not {1180.0, 1184.0} & set(pairs.axis)
+    np.testing.assert_array_equal(
+        pairs.child, np.delete(y, [20, 21], axis=1)[:, np.isin(np.delete(own.AXIS_NM, [20, 21]), pairs.axis)]
+    )
+    assert pairs.ids == tuple(own.ids())
+
+
+@pytest.mark.parametrize(("factor", "count"), [(1000, [8]), (1 / 5, [8]), (2, [])])
+def test_a_child_wholly_on_another_scale_is_told_and_not_mended(tmp_path, parent, factor, count):
+    pairs = load_pairs(parent, own.wide(tmp_path / "c.csv", factor * own.spectra()))
+    assert [repair.count for repair in pairs.repairs if "on another scale" in repair.what] == count
+    np.testing.assert_array_equal(pairs.child, factor * own.spectra())
+
+
 def test_columns_of_text_are_no_properties_and_told(tmp_path, parent):
     rows = [f"{name},yellow,{value},2020-01-{value + 1:02d}" for value, name in enumerate(own.ids())]
     (tmp_path / "r.csv").write_text("\n".join(["id,variety,oil,date", *rows]))

@@ -44,7 +44,7 @@ class Instrument:
     spectra : ndarray, shape (samples, channels)
         Finite.
     usable : ndarray of bool, shape (channels,)
-        False where a channel is dead, or at the detector's ceiling.
+        False where a channel is blank for all samples, dead, or at the detector's ceiling.
     """
 
     ids: tuple[str, ...]
@@ -74,19 +74,22 @@ def cleaned(
         What becomes of several spectra of one id: ``refuse``, or ``mean``.
     repairs : Repairs
     judge_channels : bool
-        Whether to look for dead and saturated channels; else all are usable.
+        Whether to look for channels that are blank, dead or saturated; else all are usable.
 
     Raises
     ------
     SpectrumError
         Where no sample is left, an id is there twice with different spectra, or a fifth of the channels cannot be used.
     """
+    blank = np.zeros(len(axis), dtype=bool)
+    if judge_channels:
+        spectra, blank = _bridged(axis, unit, spectra, repairs)
     kept, inside = _whole(ids, spectra, repairs)
     repairs.note("channels at the ends that some samples lack, cut", len(axis) - (inside.stop - inside.start))
     names, axis, values = [ids[row] for row in kept], axis[inside], spectra[kept, inside]
     names, values = _each_once(names, values, replicates, repairs)
     usable = _usable(names, axis, unit, values, repairs) if judge_channels else np.ones(len(axis), dtype=bool)
-    return Instrument(ids=tuple(names), axis=axis, unit=unit, spectra=values, usable=usable)
+    return Instrument(ids=tuple(names), axis=axis, unit=unit, spectra=values, usable=usable & ~blank[inside])
 
 
 def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repairs, dark: int = 0) -> list[Curve]:
@@ -165,6 +168,25 @@ def without_copies(parent: Instrument, child: Instrument, repairs: Repairs) -> s
             leave.update(same[1:] if agree else same)
     repairs.leave_out("ids with the very same spectrum as another id", [(name, "") for name in sorted(leave)])
     return leave
+
+
+def _bridged(axis: Array, unit: Unit, spectra: Array, repairs: Repairs) -> tuple[Array, NDArray[np.bool_]]:
+    """Spectra with a straight line across channels that no sample has, and which these are: they are not to be used.
+
+    Those at the ends of the axis stay blank, to be cut.
+    """
+    there = np.isfinite(spectra).any(axis=0)
+    places = np.flatnonzero(there)
+    blank: NDArray[np.bool_] = np.logical_not(there)
+    if not blank.any() or not len(places):
+        return spectra, np.zeros(len(axis), dtype=bool)
+    blank[: places[0]] = blank[places[-1] :] = False
+    at = f"{unit}: " + named(f"{x:g}" for x in axis[blank])
+    repairs.note("channels that are blank for all samples, not used", int(blank.sum()), at)
+    bridged = spectra.copy()
+    for row in bridged:
+        row[blank] = np.interp(axis[blank], axis[there], row[there])
+    return bridged, blank
 
 
 def _whole(ids: list[str], spectra: Array, repairs: Repairs) -> tuple[list[int], slice]:

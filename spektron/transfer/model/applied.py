@@ -173,7 +173,7 @@ def _not_shown(samples: list[str]) -> str:
     if not samples:
         return ""
     rest = f" and {len(samples) - _MOST_IN_NOTE} more" if len(samples) > _MOST_IN_NOTE else ""
-    return f"Beyond this axis: {', '.join(samples[:_MOST_IN_NOTE])}{rest}."
+    return f"Not shown, far from the others: {', '.join(samples[:_MOST_IN_NOTE])}{rest}."
 
 
 def apply_transfer(

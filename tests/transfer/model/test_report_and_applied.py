@@ -169,5 +169,5 @@ def test_an_absurd_prediction_is_named_and_does_not_stretch_the_axis(model: Tran
     figure = applied.figure("oil")
     assert sum(len(points.x) for points in figure.points) == len(new.ids) - 1
     assert new.ids[3] not in figure.y_names
-    assert figure.note.startswith(f"Beyond this axis: {new.ids[3]} ")
+    assert figure.note.startswith(f"Not shown, far from the others: {new.ids[3]} ")
     assert apply_transfer(model, new).figure("oil").note == ""
