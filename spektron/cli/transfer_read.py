@@ -39,8 +39,9 @@ class NewFiles:
     def add(self, path: Path, repairs: Sequence[Repair]) -> None:
         """Tell what was mended in a file, and keep what was left out: a folder's files count like files by name."""
         for repair in repairs:
-            (self.unread if repair.unread else self.left_out).extend(repair.left_out)
-        print_lines([f"{path}: {repair}" for repair in repairs])
+            left_out = [(name, as_typed(why)) for name, why in repair.left_out]
+            (self.unread if repair.unread else self.left_out).extend(left_out)
+        print_lines([f"{path}: {as_typed(str(repair))}" for repair in repairs])
 
 
 def read_new(files: Sequence[Path], model: TransferModel, form: ChildFiles) -> NewFiles:

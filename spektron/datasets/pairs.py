@@ -132,11 +132,12 @@ def load_spectra(
     Raises
     ------
     ConfigError, SpectrumError
-        As `load_pairs` does.
+        As `load_pairs` does, and for an axis that does not ascend or is in another unit.
     NothingUsable
         Where no spectrum can be used; its `repairs` name them all.
     """
     _require_known((kind,), replicates)
+    _require_axis(axis, unit)
     notes = Repairs("child")
     form = FileForm(layout=layout, decimal=decimal)
     found = _instrument(Path(path), form, axis_unit, kind, replicates, notes, None, needed=(axis, unit))
@@ -186,6 +187,16 @@ def _require_known(kinds: tuple[str | None, ...], replicates: str) -> None:
         raise ConfigError(f"kind: expected one of {', '.join(KINDS)}, found {unknown[0]!r}")
     if replicates not in ("refuse", "mean"):
         raise ConfigError(f'replicates: expected "refuse" or "mean", found {replicates!r}')
+
+
+def _require_axis(axis: Array, unit: str) -> None:
+    if unit not in ("nm", "cm-1"):
+        raise ConfigError(f'unit: expected "nm" or "cm-1", found {unit!r}', "files may be in others; the axis is not")
+    if axis.ndim != 1 or len(axis) < 2 or not np.isfinite(axis).all() or axis[0] <= 0 or not (np.diff(axis) > 0).all():
+        raise ConfigError(
+            "axis: expected two or more positions above 0 that ascend, found others",
+            "turn a descending axis round, and spectra with it",
+        )
 
 
 def _each(value: _T | tuple[_T, _T]) -> tuple[_T, _T]:

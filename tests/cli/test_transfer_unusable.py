@@ -263,6 +263,16 @@ def test_what_was_not_compared_or_predicted_has_its_reason_on_the_console(
     assert "no value was recorded" not in printed + applied
 
 
+def test_options_are_named_once_where_a_file_cannot_be_read(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "child.csv").write_text("nothing of the kind\n")
+    status, printed = spektron(*given)
+    assert status == 2
+    assert "--layout and --decimal say what cannot be told" in printed
+    assert printed.count("--decimal") == 1
+
+
 def test_hints_are_words_that_can_be_typed(
     spektron: Command, given: tuple[object, ...], tmp_path: Path, parent: np.ndarray
 ) -> None:

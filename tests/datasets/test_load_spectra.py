@@ -218,6 +218,15 @@ def test_numbered_samples_are_read_the_right_way_round(tmp_path):
     np.testing.assert_array_equal(pairs.axis, own.AXIS_NM)
 
 
+@pytest.mark.parametrize(
+    ("axis", "unit"), [(own.AXIS_NM[::-1], "nm"), (own.AXIS_NM / 1000, "um"), (own.AXIS_NM[:1], "nm")]
+)
+def test_an_axis_that_does_not_ascend_in_a_known_unit_is_refused(tmp_path, axis, unit):
+    path = own.wide(tmp_path / "new.csv", own.spectra())
+    with pytest.raises(ConfigError, match='that ascend|expected "nm" or "cm-1"'):
+        load_spectra(path, axis, unit)
+
+
 @pytest.mark.parametrize("setting", [{"kind": "extinction"}, {"replicates": "median"}])
 def test_a_setting_that_is_not_known_is_refused_for_pairs_and_for_new_spectra(tmp_path, setting):
     path = own.wide(tmp_path / "new.csv", own.spectra())

@@ -27,7 +27,7 @@ def test_no_overlap_is_refused_with_both_ranges(tmp_path, parent):
     far = own.wide(tmp_path / "c.csv", own.spectra(), own.AXIS_NM + 500)
     with pytest.raises(
         SpectrumError,
-        match=r"parent at 1100 to 1496 nm and the child at 1600 to 1996 nm, 0 channels.*\n.*--axis-unit.*--layout",
+        match=r"parent at 1100 to 1496 nm and the child at 1600 to 1996 nm, 0 channels.*\n.*axis_unit=.*layout=",
     ):
         load_pairs(parent, far)
 

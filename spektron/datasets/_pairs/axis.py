@@ -191,8 +191,7 @@ def _by_range(spectra: Sequence[RawSpectrum], repairs: Repairs) -> AxisUnit:
     raise ConfigError(
         f"{repairs.side}: expected the unit of the axis, found none in {spectra[0].where}; up to {largest:.6g} it may "
         "be nm or cm-1",
-        'say axis_unit="nm" or axis_unit="cm-1" (--axis-unit nm), or head the first column of the table with '
-        '"wavelength (nm)"',
+        'say axis_unit="nm" or axis_unit="cm-1", or head the first column of the table with "wavelength (nm)"',
     )
 
 
