@@ -124,7 +124,9 @@ class Fit:
                 layout=self.layout,
                 decimal=self.decimal,
             )
-            remove_figures(self.out, _figures(self.out / CONFIG) if something else [])
+            if something:  # what the new one may not write again
+                remove_figures(self.out, _figures(self.out / CONFIG))
+                (self.out / "comparison.csv").unlink(missing_ok=True)
             save_transfer(model, self.out, files)
             write_text(self.out / "report.html", page)
             for figure in transfer_figures(model, compared).values():

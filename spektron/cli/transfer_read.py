@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NewFiles", "read_new", "together"]
 
+_MOST_NAMED = 5
+
 
 @dataclass(slots=True)
 class NewFiles:
@@ -94,19 +96,25 @@ def together(found: NewFiles, num_channels: int, replicates: str) -> Samples:
         for name, spectrum in zip(samples.ids, samples.spectra, strict=True):
             each.setdefault(name, []).append((path, spectrum))
     kept = {}
+    same, averaged, differ = (list[str]() for _ in range(3))
     for name, places in each.items():
         spectra = np.array([spectrum for _, spectrum in places])
-        where = ", ".join(str(path) for path, _ in places)
-        if (spectra == spectra[0]).all():
-            kept[name] = spectra[0]
-            if len(places) > 1:
-                print_lines([f"the same spectrum in several files, taken once: {name} ({where})"])
-        elif replicates == "mean":
-            kept[name] = spectra.mean(axis=0)
-            print_lines([f"spectra in several files, their mean taken: {name} ({where})"])
+        where = f"{name} ({', '.join(str(path) for path, _ in places)})"
+        agree = bool((spectra == spectra[0]).all())
+        if agree or replicates == "mean":
+            kept[name] = spectra[0] if agree else spectra.mean(axis=0)
         else:
-            why = f"other spectra of this name in several files ({where})"
-            found.left_out.append((name, why))
-            print_lines([f"{why}, left out: {name}", "  hint: name samples apart, or say --replicates mean"])
+            found.left_out.append((name, f"other spectra of this name in several files: {where}"))
+        if len(places) > 1:
+            (same if agree else averaged if replicates == "mean" else differ).append(where)
+    _tell("samples with the same spectrum in several files, taken once", same)
+    _tell("samples in several files, their mean taken", averaged)
+    _tell("samples of one name with other spectra in several files, left out", differ)
+    print_lines(["  hint: name samples apart, or say --replicates mean to take their mean"] if differ else [])
     spectra = np.array(list(kept.values())).reshape(len(kept), num_channels)
     return Samples(ids=tuple(kept), spectra=spectra)
+
+
+def _tell(what: str, samples: list[str]) -> None:
+    rest = f" and {len(samples) - _MOST_NAMED} more" if len(samples) > _MOST_NAMED else ""
+    print_lines([f"{what}: {len(samples)}: {', '.join(samples[:_MOST_NAMED])}{rest}"] if samples else [])

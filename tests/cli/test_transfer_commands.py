@@ -107,8 +107,13 @@ def test_figures_of_an_earlier_run_do_not_stay(
     assert {path.name for path in figures.iterdir()} == {
         *("differences.png", "spectra.png", "expected_moisture.png", "left_out_moisture.png", "expected_mine.png")
     }
+    assert "moisture" in (transfer / "comparison.csv").read_text()
     assert spektron("apply", transfer, files.new, "--out", out)[0] == 0
     assert {path.name for path in (out / "figures").iterdir()} == {"predictions_moisture.png", "expected_mine.png"}
+    bare = ("fit", "--parent", files.parent, "--child", files.child, "--correction", "mean", "--out", transfer)
+    assert spektron(*bare, "--overwrite")[0] == 0
+    assert {path.name for path in figures.iterdir()} == {"differences.png", "spectra.png", "expected_mine.png"}
+    assert not (transfer / "comparison.csv").exists()
 
 
 def test_files_that_cannot_be_read_are_named_and_the_others_predicted(

@@ -141,7 +141,8 @@ def test_one_name_in_several_files_spoils_no_other_sample(
     apply = ("apply", tmp_path / "t", *files, "--out", tmp_path / "p")
     status, printed = spektron(*apply)
     assert status == 0
-    assert "the same spectrum in several files, taken once: B" in printed
+    assert "samples with the same spectrum in several files, taken once: 1: B (" in printed
+    assert "left out: 1: C (" in printed
     assert "or say --replicates mean" in printed
     found = rows(tmp_path / "p" / "predictions.csv")
     assert {name for name, row in found.items() if row["predicted"]} == {"A", "B", "C*"}

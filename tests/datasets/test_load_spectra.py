@@ -223,7 +223,7 @@ def test_numbered_samples_are_read_the_right_way_round(tmp_path):
 )
 def test_an_axis_that_does_not_ascend_in_a_known_unit_is_refused(tmp_path, axis, unit):
     path = own.wide(tmp_path / "new.csv", own.spectra())
-    with pytest.raises(ConfigError, match='that ascend|expected "nm" or "cm-1"'):
+    with pytest.raises(ConfigError, match=r'that ascend|expected "nm" or "cm-1"'):
         load_spectra(path, axis, unit)
 
 
