@@ -169,9 +169,9 @@ def _instrument(
     curves = curves if channels is None else covering(curves, unit, channels, repairs)
     ids, axis, spectra = on_one_axis(curves, unit, repairs)
     stated = list({spectrum.intensity_unit: spectrum.where for spectrum in raw}.items())
-    measured = int(np.isfinite(spectra).sum())
+    measured = np.isfinite(spectra)
     spectra = as_absorbance(spectra, converted(axis, unit, "nm"), stated, kind, repairs)
-    dark = measured - int(np.isfinite(spectra).sum())
+    dark = "" if np.isfinite(spectra[measured]).all() else f'kind="{kind}"' if kind else "the kind that files state"
     if channels is not None:  # after light became absorbance: where none came through, there is none
         curves = covering(
             [(name, axis, y) for name, y in zip(ids, spectra, strict=True)], unit, channels, repairs, dark

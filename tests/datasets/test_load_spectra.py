@@ -133,7 +133,7 @@ def test_a_gap_that_the_axis_has_too_is_none(tmp_path, unit):
 def test_absorbance_taken_for_transmittance_names_the_kind(tmp_path):
     y = own.spectra(3) - 0.3
     with pytest.raises(
-        NothingUsable, match=r"points without light not counted\n.*see whether .* shares of light"
+        NothingUsable, match=r"points without light not counted\n.*kind=\"transmittance\" is likely wrong"
     ) as error:
         load_spectra(own.wide(tmp_path / "new.csv", y), own.AXIS_NM, "nm", kind="transmittance")
     assert "points without any light, taken as not measured" in [repair.what for repair in error.value.repairs]

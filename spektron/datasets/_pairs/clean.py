@@ -92,7 +92,7 @@ def cleaned(
     return Instrument(ids=tuple(names), axis=axis, unit=unit, spectra=values, usable=usable & ~blank[inside])
 
 
-def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repairs, dark: int = 0) -> list[Curve]:
+def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repairs, dark: str = "") -> list[Curve]:
     """Leave out spectra that end before channels that are needed, or have a gap with one in it: nothing is made up.
 
     Parameters
@@ -102,8 +102,8 @@ def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repair
     needed : ndarray, shape (channels,)
         Ascending, in `unit`. Where it has a gap of its own, spectra may have one too.
     repairs : Repairs
-    dark : int
-        Points that have no absorbance because no light came through: then the kind may be wrong, not the range.
+    dark : str
+        The kind by which points have no absorbance, because no light came through: it may be wrong, not the range.
 
     Raises
     ------
@@ -131,8 +131,7 @@ def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repair
             repairs,
             f"{repairs.side}: expected spectra from {low:.6g} to {high:.6g} {unit}, found "
             f"{named(sorted({why for _, why in [*short, *holed]}), 2)}{without}",
-            f"see whether these are shares of light at all: {dark} values are 0 or less; "
-            'kind="absorbance" takes them as they are'
+            f'{dark} is likely wrong, for values of it are 0 or less: kind="absorbance" takes them as they are'
             if dark
             else "measure the range that the transfer was made with, or make it anew with files of this range",
         )
