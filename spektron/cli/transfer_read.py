@@ -77,8 +77,9 @@ def read_new(files: Sequence[Path], model: TransferModel, form: ChildFiles) -> N
 
 
 def together(found: NewFiles, num_channels: int, replicates: str) -> Samples:
-    """The samples of all files. One that several files hold is taken once where they agree, else as `replicates` says:
-    its mean, or left out and named.
+    """The samples of all files, each once, telling which several files hold.
+
+    Where these agree it is taken once; else as `replicates` says its mean is taken, or it is left out and named.
 
     Parameters
     ----------
