@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from spektron.cli.printing import told
 from spektron.cli.transfer_printing import print_comparison, print_lines
-from spektron.cli.transfer_shared import AxisUnit, Decimal, Kind, Layout, Replicates, as_ours, showing
+from spektron.cli.transfer_shared import (
+    AxisUnit,
+    Decimal,
+    Kind,
+    Layout,
+    Replicates,
+    as_ours,
+    remove_figures,
+    require_writable,
+    showing,
+)
 from spektron.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -76,6 +87,7 @@ class Fit:
                 f"expected nothing at {self.out}, found something",
                 "name another folder, or replace a transfer that is there with --overwrite",
             )
+        require_writable(self.out)
         units, kinds = _both("axis-unit", self.axis_unit), _both("kind", self.kind)
         with as_ours():
             pairs = load_pairs(
@@ -89,7 +101,8 @@ class Fit:
                 decimal=self.decimal,
             )
         print_lines(read := pairs.report().splitlines())
-        ids = chosen_standards(pairs, self.standards)
+        with as_ours():
+            ids = chosen_standards(pairs, self.standards)
         print_lines([chosen := f"standards: {len(ids)}: {', '.join(ids)}"])
         parts = TransferParts.of(pairs, ids, self.property, self.method, self.correction)
         apply = f"spektron transfer apply {self.out} FILE … --out predictions"
@@ -111,6 +124,9 @@ class Fit:
                 layout=self.layout,
                 decimal=self.decimal,
             )
+            if something:  # what the new one may not write again
+                remove_figures(self.out, _figures(self.out / CONFIG))
+                (self.out / "comparison.csv").unlink(missing_ok=True)
             save_transfer(model, self.out, files)
             write_text(self.out / "report.html", page)
             for figure in transfer_figures(model, compared).values():
@@ -119,6 +135,18 @@ class Fit:
         print_comparison(model, compared, self.out)
         told(report.verdict, f"{self.out / 'report.html'}, {self.out / 'figures'}\n{apply}")
         return 0
+
+
+def _figures(config: Path) -> list[str]:
+    """Names of the figures that belong to a transfer's settings; none where they cannot be read."""
+    from spektron.transfer.model.parts import file_names
+
+    try:
+        properties = [str(name) for name in json.loads(config.read_text(encoding="utf-8"))["properties"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    kinds = ("expected", "left_out")
+    return ["differences", "spectra", *(f"{kind}_{slug}" for slug in file_names(properties).values() for kind in kinds)]
 
 
 def _both(name: str, said: tuple[_T, ...]) -> tuple[_T | None, _T | None]:

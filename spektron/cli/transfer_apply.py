@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,12 +11,23 @@ import tyro
 
 from spektron.cli.printing import told
 from spektron.cli.transfer_printing import print_known, print_lines, print_predictions
-from spektron.cli.transfer_shared import AxisUnit, Decimal, Kind, Layout, Replicates, as_ours, as_typed, showing
-from spektron.core.errors import ConfigError, SpectrumError, SpektronError
+from spektron.cli.transfer_read import read_new, together
+from spektron.cli.transfer_shared import (
+    AxisUnit,
+    Decimal,
+    Kind,
+    Layout,
+    Replicates,
+    as_ours,
+    as_typed,
+    remove_figures,
+    require_writable,
+    showing,
+)
+from spektron.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from spektron.datasets import Samples
-    from spektron.transfer.model import Applied, ChildFiles, TransferModel
+    from spektron.transfer.model import Applied, ChildFiles
 
 __all__ = ["Apply"]
 
@@ -44,7 +56,7 @@ class Apply:
     """Sign of text tables."""
 
     def run(self) -> int:
-        """Make the transfer again, check it, read, correct, predict; 1 where a file could not be read."""
+        """Make the transfer again, read, correct, predict; 1 where a file could not be read, or nothing be used."""
         from spektron.report import save_figure, write_csv
         from spektron.transfer.model import apply_transfer, load_transfer
 
@@ -52,12 +64,16 @@ class Apply:
             raise ConfigError("expected files of spectra, found none", "name one or more, for example FOLDER/*.csv")
         if not 0 < self.confidence < 1:
             raise ConfigError(f"confidence: expected between 0 and 1, found {self.confidence}", "0.9 is usual")
+        require_writable(self.out)
         with showing() as doing, as_ours():
             model, said = load_transfer(self.transfer, doing)
-            samples, left_out, refused = self._read(model, self._form(said))
-            applied = apply_transfer(model, samples, self.confidence, [*left_out, *refused])
+            form = self._form(said)
+            found = read_new(self.files, model, form)
+            samples = together(found, len(model.parts.axis), form.replicates)
+            applied = apply_transfer(model, samples, self.confidence, [*found.left_out, *found.unread])
         parts = model.parts
         write_csv(applied.corrected_table(parts.axis, parts.unit), self.out / "corrected.csv")
+        remove_figures(self.out, _figures(self.out / "predictions.csv"))
         write_csv(applied.table(), self.out / "predictions.csv")
         for name in applied.predictions if applied.ids else ():
             figure = applied.figure(name)
@@ -65,11 +81,11 @@ class Apply:
         print_predictions(applied)
         print_known(applied)
         told(
-            _counts(applied, len(left_out), len(refused)),
+            _counts(applied, len(found.left_out), len(found.unread)),
             f"{self.out / 'predictions.csv'} (flag, reason), {self.out / 'corrected.csv'}"
             + (f", {self.out / 'figures'}" if applied.ids and applied.predictions else ""),
         )
-        return 1 if refused else 0
+        return 1 if found.unread or not applied.ids else 0
 
     def _form(self, said: ChildFiles) -> ChildFiles:
         """How files are to be read: as was said, but for what is said now; what is only remembered is told."""
@@ -84,45 +100,25 @@ class Apply:
             print_lines([f"files are read as when the transfer was made: {' '.join(remembered)}"])
         return said.but(**now)
 
-    def _read(
-        self, model: TransferModel, form: ChildFiles
-    ) -> tuple[Samples, list[tuple[str, str]], list[tuple[str, str]]]:
-        """Samples; those that cannot be used, and files that cannot be read, each with what is wrong."""
-        import numpy as np
 
-        from spektron.datasets import Samples, load_spectra
+def _figures(predictions: Path) -> list[str]:
+    """Names of the figures that belong to a table of predictions; none where it cannot be read."""
+    from spektron.transfer.model.parts import file_names
 
-        axis, unit = model.parts.axis, model.parts.unit
-        read: list[Samples] = []
-        left_out: list[tuple[str, str]] = []
-        refused: list[tuple[str, str]] = []
-        for path in self.files:
-            try:
-                found, repairs = load_spectra(path, axis, "nm" if unit == "nm" else "cm-1", **form.model_dump())
-            except (SpektronError, OSError) as error:
-                reason = error.message if isinstance(error, SpektronError) else str(error)
-                refused.append((path.name, as_typed(reason)))
-                print_lines([f"not read: {path}: {as_typed(str(error))}"])
-                continue
-            read.append(found)
-            left_out += [one for repair in repairs for one in repair.left_out]
-            print_lines([f"{path}: {repair}" for repair in repairs])
-        ids = tuple(name for one in read for name in one.ids)
-        if twice := sorted({name for name in ids if ids.count(name) > 1}):
-            raise SpectrumError(
-                f"expected every sample in one file, found {', '.join(twice[:5])} in several",
-                "name each file once, and give samples names of their own",
-            )
-        spectra = np.vstack([np.empty((0, len(axis))), *(one.spectra for one in read)])
-        return Samples(ids=ids, spectra=spectra), left_out, refused
+    try:
+        with predictions.open(encoding="utf-8", newline="") as file:
+            properties = dict.fromkeys(row["property"] for row in csv.DictReader(file))
+    except (OSError, ValueError, KeyError, csv.Error):
+        return []
+    return [f"predictions_{slug}" for slug in file_names(filter(None, properties)).values()]
 
 
-def _counts(applied: Applied, left_out: int, refused: int) -> str:
+def _counts(applied: Applied, left_out: int, unread: int) -> str:
     beyond = sum(int(found.sum()) for found in applied.beyond.values())
     known = int(applied.known.sum())
     return (
         f"{len(applied.ids)} spectra corrected, {len(applied.predictions)} properties predicted; "
         f"{int(applied.flagged.sum())} spectra unlike the calibration's, {beyond} predictions beyond its values, "
         + (f"{known} samples of the calibration set, " if known else "")
-        + f"{left_out} spectra left out, {refused} files not read"
+        + f"{left_out} spectra left out, {unread} files not read"
     )

@@ -25,6 +25,7 @@ def print_lines(lines: list[str]) -> None:
 def print_comparison(model: TransferModel, compared: dict[str, list[Expected]], out: Path) -> None:
     """Every property's methods, with what each is expected to err; the same goes to `out` as CSV."""
     from spektron.report import Column, Interval, Table, render_table, write_csv
+    from spektron.report.numbers import MISSING
     from spektron.transfer.model.parts import short_name
 
     rows = [
@@ -49,13 +50,22 @@ def print_comparison(model: TransferModel, compared: dict[str, list[Expected]], 
     )
     write_csv(table, out / "comparison.csv")
     shown = tuple({**row, "property": short_name(str(row["property"]))} for row in rows)
-    printed_console().print(render_table(replace(table, rows=shown)))
+    unknown = [
+        f"{short_name(name)}: {one.method}: {one.reason or 'it could not be used'}"
+        for name, found in compared.items()
+        for one in found
+        if one.rmsep is None
+    ]
+    note = f"{MISSING}: not compared; why is said below." if unknown else ""
+    printed_console().print(render_table(replace(table, rows=shown, note=note)))
+    print_lines([f"not compared: {one}" for one in unknown])
     print_lines([f"{short_name(name)}: {choice}" for name, one in model.properties.items() if (choice := one.choice())])
 
 
 def print_predictions(applied: Applied, most: int = 12) -> None:
     """The first of them, those that are flagged before others."""
     from spektron.report import Column, Table, render_table
+    from spektron.report.numbers import MISSING
     from spektron.transfer.model.parts import short_name
 
     rows = [row for row in applied.table().rows if row["property"] or row["flag"]]
@@ -68,15 +78,17 @@ def print_predictions(applied: Applied, most: int = 12) -> None:
     )
     flagged = [row for row in rows if row["flag"]]
     shown = (flagged + [row for row in rows if not row["flag"]])[:most]
+    notes = [f"{len(shown)} of {len(rows)} rows, flagged ones first."] if len(shown) < len(rows) else []
+    notes += [f"{MISSING}: not predicted; the row says why."] if any(row["predicted"] is None for row in shown) else []
     table = Table(
-        title=f"Predictions, {applied.confidence:.0%} intervals".replace("%", " %"),
+        title=f"Predictions, {applied.percent} intervals",
         columns=(*columns, Column("reason", "Why it is flagged")),
         rows=tuple(
             {key: row[key] for key in (*labels, "reason")}
             | {key: short_name(str(row[key])) for key in ("id", "property")}
             for row in shown
         ),
-        note=f"{len(shown)} of {len(rows)} rows, flagged ones first" if len(shown) < len(rows) else "",
+        note=" ".join(notes),
     )
     printed_console().print(render_table(table))
 

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Literal
 
 from spektron.cli.printing import printed_console
-from spektron.core.errors import SpectrumError, SpektronError
+from spektron.core.errors import ConfigError, SpectrumError, SpektronError
 
-__all__ = ["AxisUnit", "Decimal", "Kind", "Layout", "Replicates", "as_ours", "as_typed", "showing"]
+__all__ = [
+    "AxisUnit",
+    "Decimal",
+    "Kind",
+    "Layout",
+    "Replicates",
+    "as_ours",
+    "as_typed",
+    "remove_figures",
+    "require_writable",
+    "showing",
+]
 
 AxisUnit = Literal["nm", "um", "cm-1"]
 Decimal = Literal["auto", "point", "comma"]
@@ -53,3 +66,28 @@ def as_ours() -> Iterator[None]:
         raise type(error)(as_typed(error.message), as_typed(error.hint)) from error
     except ValueError as error:
         raise SpectrumError(as_typed(str(error)), "see what was read, above") from error
+
+
+def require_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written before anything is computed; one that is not there is not made yet."""
+    missing: list[Path] = []
+    try:
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"--out: expected a folder that can be written, found {folder}: {error.strerror or error}",
+            "name another one",
+        ) from error
+    finally:
+        for made in missing:
+            with suppress(OSError):
+                made.rmdir()
+
+
+def remove_figures(folder: Path, names: Iterable[str]) -> None:
+    """Take away what an earlier run drew, so that no figure is of other numbers than the tables; others' files stay."""
+    for name in names:
+        (folder / "figures" / f"{name}.png").unlink(missing_ok=True)

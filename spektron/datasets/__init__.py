@@ -4,7 +4,7 @@ from spektron.datasets.corn import load_corn
 from spektron.datasets.export import PairFiles, sample_ids, write_pairs
 from spektron.datasets.instrument_set import InstrumentSet
 from spektron.datasets.paired_spectra import Overlap, PairedSpectra, Repair, Samples
-from spektron.datasets.pairs import load_pairs, load_spectra
+from spektron.datasets.pairs import NothingUsable, load_pairs, load_spectra
 from spektron.datasets.raman_api import LabelledSpectra, load_raman_api
 from spektron.datasets.splits import Split, published_splits, refuse_overlap
 from spektron.datasets.tablets import load_tablets
@@ -12,6 +12,7 @@ from spektron.datasets.tablets import load_tablets
 __all__ = [
     "InstrumentSet",
     "LabelledSpectra",
+    "NothingUsable",
     "Overlap",
     "PairFiles",
     "PairedSpectra",

@@ -18,10 +18,10 @@ from spektron.datasets._pairs.kind import KINDS, Kind, as_absorbance
 from spektron.datasets._pairs.overlap import on_channels, overlap_of, resampled
 from spektron.datasets._pairs.reading import FileForm, read_instrument
 from spektron.datasets._pairs.references import References, read_references
-from spektron.datasets._pairs.repairs import Repair, Repairs, named
+from spektron.datasets._pairs.repairs import NothingUsable, Repair, Repairs, named
 from spektron.datasets.paired_spectra import PairedSpectra, Samples
 
-__all__ = ["load_pairs", "load_spectra"]
+__all__ = ["NothingUsable", "load_pairs", "load_spectra"]
 
 _T = TypeVar("_T")
 
@@ -60,10 +60,10 @@ def load_pairs(
     Raises
     ------
     ConfigError
-        Where something has to be said first: the unit of an axis, the kind of intensities, a layout.
+        Where something has to be said first: the unit of an axis, the kind of intensities.
     SpectrumError
-        Where spectra cannot be paired: no range or no sample in common, several spectra of one id, the very same
-        spectra on both, or nothing but missing values.
+        Where nothing can be read, or spectra cannot be paired: no range or no sample in common, several spectra of one
+        id, the very same spectra on both, or nothing but missing values.
     """
     units, kinds = _each(axis_unit), _each(kind)
     _require_known(kinds, replicates)
@@ -118,7 +118,7 @@ def load_spectra(
     """Read new files of the child onto an axis that is given: those of samples to predict.
 
     Channels are not judged by how samples differ, as `load_pairs` does: it may be one sample. A spectrum that cannot
-    be used, or does not cover the axis without a gap, is left out and named, with what is wrong, in a repair's
+    be used, or has a gap where the axis has channels, is left out and named, with what is wrong, in a repair's
     `left_out`.
 
     Parameters
@@ -132,9 +132,12 @@ def load_spectra(
     Raises
     ------
     ConfigError, SpectrumError
-        As `load_pairs` does, and where no spectrum covers the axis without a gap.
+        As `load_pairs` does, and for an axis that does not ascend or is in another unit.
+    NothingUsable
+        Where no spectrum can be used; its `repairs` name them all.
     """
     _require_known((kind,), replicates)
+    _require_axis(axis, unit)
     notes = Repairs("child")
     form = FileForm(layout=layout, decimal=decimal)
     found = _instrument(Path(path), form, axis_unit, kind, replicates, notes, None, needed=(axis, unit))
@@ -161,15 +164,21 @@ def _instrument(
 ) -> Instrument:
     raw = read_instrument(path, form, repairs, leave_out=table)
     curves, unit = curves_of(raw, axis_unit, repairs)
-    span = None if needed is None else _span(*needed, unit)
+    channels = None if needed is None else np.sort(converted(*needed, unit))
     # Before the axes are made one: it may be the usual one that has a gap.
-    curves = curves if span is None else covering(curves, unit, span, repairs)
+    curves = curves if channels is None else covering(curves, unit, channels, repairs)
     ids, axis, spectra = on_one_axis(curves, unit, repairs)
     stated = list({spectrum.intensity_unit: spectrum.where for spectrum in raw}.items())
+    measured = np.isfinite(spectra)
     spectra = as_absorbance(spectra, converted(axis, unit, "nm"), stated, kind, repairs)
-    if span is not None:  # after light became absorbance: where none came through, there is none
-        curves = covering([(name, axis, y) for name, y in zip(ids, spectra, strict=True)], unit, span, repairs)
+    dark = "" if np.isfinite(spectra[measured]).all() else f'kind="{kind}"' if kind else "the kind that files state"
+    if channels is not None:  # after light became absorbance: where none came through, there is none
+        curves = covering(
+            [(name, axis, y) for name, y in zip(ids, spectra, strict=True)], unit, channels, repairs, dark
+        )
         ids, spectra = [name for name, _, _ in curves], np.array([y for _, _, y in curves])
+        if on_channels(axis, channels):  # others are not used, and may be blank
+            axis, spectra = channels, resampled(axis, unit, spectra, channels, unit)
     return cleaned(ids, axis, unit, spectra, replicates, repairs, judge_channels=needed is None)
 
 
@@ -180,10 +189,14 @@ def _require_known(kinds: tuple[str | None, ...], replicates: str) -> None:
         raise ConfigError(f'replicates: expected "refuse" or "mean", found {replicates!r}')
 
 
-def _span(axis: Array, unit: Unit, to: Unit) -> tuple[float, float]:
-    """Ends of an axis in another unit, the lower one first."""
-    low, high = np.sort(converted(axis[[0, -1]], unit, to)).tolist()
-    return low, high
+def _require_axis(axis: Array, unit: str) -> None:
+    if unit not in ("nm", "cm-1"):
+        raise ConfigError(f'unit: expected "nm" or "cm-1", found {unit!r}', "files may be in others; the axis is not")
+    if axis.ndim != 1 or len(axis) < 2 or not np.isfinite(axis).all() or axis[0] <= 0 or not (np.diff(axis) > 0).all():
+        raise ConfigError(
+            "axis: expected two or more positions above 0 that ascend, found others",
+            "turn a descending axis round, and spectra with it",
+        )
 
 
 def _each(value: _T | tuple[_T, _T]) -> tuple[_T, _T]:

@@ -96,6 +96,68 @@ def test_spectra_that_cannot_be_used_are_rows_with_a_reason_and_the_others_are_p
     np.testing.assert_allclose(corrected, good[4:] + (parent[:STANDARDS] - child).mean(axis=0), rtol=1e-9)
 
 
+def test_a_folder_and_its_files_by_name_give_the_same(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    assert spektron(*given)[0] == 0
+    y = on_child(own.spectra(4, seed=5))
+    y[2] = 0.3
+    folder = own.jcamp(tmp_path / "new", y, names=["A", "B", "const", "broken"])
+    own.jcamp(folder, y[:1, 50:], own.AXIS_NM[50:], names=["short"])
+    (folder / "broken.jdx").write_text("##TITLE=broken\n##JCAMP-DX=4.24\n##END=\n")
+    whole = spektron("apply", tmp_path / "t", folder, "--out", tmp_path / "p")
+    by_name = spektron("apply", tmp_path / "t", *sorted(folder.iterdir()), "--out", tmp_path / "q")
+    for status, printed in (whole, by_name):
+        assert status == 1
+        assert "2 spectra corrected" in printed
+        assert "2 spectra left out, 1 files not read" in printed
+    found = rows(tmp_path / "p" / "predictions.csv")
+    assert {name for name, row in found.items() if row["flag"] == "not predicted"} == {"const", "short", "broken"}
+    assert rows(tmp_path / "q" / "predictions.csv") == found
+
+
+def test_a_table_whose_spectra_all_fail_names_its_samples(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    assert spektron(*given)[0] == 0
+    own.wide(tmp_path / "new.csv", np.full((3, len(own.AXIS_NM)), 0.3), names=["N1", "N2", "N3"])
+    status, printed = spektron("apply", tmp_path / "t", tmp_path / "new.csv", "--out", tmp_path / "p")
+    assert status == 1
+    assert "3 spectra left out, 0 files not read" in printed
+    assert "hint: look at the files" in printed
+    reasons = {name: row["reason"] for name, row in rows(tmp_path / "p" / "predictions.csv").items()}
+    assert reasons == dict.fromkeys(["N1", "N2", "N3"], "spectra that are constant")
+
+
+def test_one_name_in_several_files_spoils_no_other_sample(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    assert spektron(*given)[0] == 0
+    y = on_child(own.spectra(5, seed=5))
+    files = [
+        own.wide(tmp_path / "a.csv", y[:3], names=["A", "B", "C"]),
+        own.wide(tmp_path / "b.csv", y[1:4], names=["B", "C*", "C"]),
+    ]
+    apply = ("apply", tmp_path / "t", *files, "--out", tmp_path / "p")
+    status, printed = spektron(*apply)
+    assert status == 0
+    assert "samples with the same spectrum in several files, taken once: 1: B (" in printed
+    assert "left out: 1: C (" in printed
+    assert "or say --replicates mean" in printed
+    found = rows(tmp_path / "p" / "predictions.csv")
+    assert {name for name, row in found.items() if row["predicted"]} == {"A", "B", "C*"}
+    assert "a.csv" in found["C"]["reason"]
+    assert "b.csv" in found["C"]["reason"]
+    status, printed = spektron(*apply, "--replicates", "mean")
+    assert status == 0
+    mean = on_child(own.spectra(5, seed=5))[[2, 3]].mean(axis=0)
+    own.wide(tmp_path / "mean.csv", mean[None], names=["C"])
+    found = rows(tmp_path / "p" / "predictions.csv")
+    assert spektron("apply", tmp_path / "t", tmp_path / "mean.csv", "--out", tmp_path / "q")[0] == 0
+    apart = float(found["C"]["predicted"]) - float(rows(tmp_path / "q" / "predictions.csv")["C"]["predicted"])
+    assert abs(apart) < 1e-9
+
+
 def rows_of_numbers(path: Path) -> np.ndarray:
     with path.open(encoding="utf-8", newline="") as file:
         return np.array([row[1:] for row in csv.reader(file)][1:], dtype=np.float64)
@@ -168,6 +230,48 @@ def test_how_files_are_read_is_remembered_and_may_be_said_anew(
     assert "say --replicates mean to take their mean" in printed
     status, printed = spektron(*apply, "--layout", "xy")
     assert (status, "--layout rows" in printed) == (1, False)
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_read(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file" / "x", Path("/proc/x")):
+        status, printed = spektron(*given, "--out", out)
+        assert status == 2
+        assert "--out: expected a folder that can be written" in printed
+        assert "on both instruments" not in printed
+    assert spektron(*given)[0] == 0
+    status, printed = spektron("apply", tmp_path / "t", tmp_path / "child.csv", "--out", tmp_path / "file" / "x")
+    assert (status, "--out: expected a folder that can be written" in printed) == (2, True)
+
+
+def test_what_was_not_compared_or_predicted_has_its_reason_on_the_console(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    status, printed = spektron(*given, "--standards", "S1,S2,S3")
+    assert status == 0
+    assert "not compared: fat: recalibration: " in printed
+    y = on_child(own.spectra(20, seed=5))
+    y[3] = 0.3
+    own.wide(tmp_path / "new.csv", y, names=[f"N{row}" for row in range(20)])
+    apply = ("apply", tmp_path / "t", tmp_path / "new.csv", "--out", tmp_path / "p", "--confidence", "0.999")
+    status, applied = spektron(*apply)
+    assert status == 0
+    assert "12 of 20 rows, flagged ones first. –: not predicted; the row says why." in applied
+    assert "Predictions, 99.9 % intervals" in applied
+    assert rows(tmp_path / "p" / "predictions.csv")["N1"]["confidence"] == "0.999"
+    assert "no value was recorded" not in printed + applied
+
+
+def test_options_are_named_once_where_a_file_cannot_be_read(
+    spektron: Command, given: tuple[object, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "child.csv").write_text("nothing of the kind\n")
+    status, printed = spektron(*given)
+    assert status == 2
+    assert "--layout and --decimal say what cannot be told" in printed
+    assert printed.count("--decimal") == 1
 
 
 def test_hints_are_words_that_can_be_typed(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from spektron.core.errors import ConfigError, SpectrumError
-from spektron.datasets import load_pairs, load_spectra
+from spektron.datasets import NothingUsable, load_pairs, load_spectra
 from tests.datasets import own_files as own
 
 
@@ -117,12 +117,82 @@ def test_a_gap_of_all_is_refused_and_does_not_widen_the_ends(tmp_path, unit):
     assert left_out(repairs) == {}
 
 
+@pytest.mark.parametrize("unit", ["nm", "cm-1"])
+def test_a_gap_that_the_axis_has_too_is_none(tmp_path, unit):
+    y = own.spectra()[:, HOLED]
+    axis = own.AXIS_NM[HOLED]
+    path = own.wide(tmp_path / "new.csv", y, axis if unit == "nm" else 1e7 / axis, corner=unit)
+    found, repairs = load_spectra(path, axis, "nm")
+    np.testing.assert_allclose(found.spectra, y, rtol=1e-12)
+    assert left_out(repairs) == {}
+    one_more = np.sort(np.append(axis, own.AXIS_NM[50]))
+    with pytest.raises(SpectrumError, match=r"found nothing from (1256 to 1340|7462.69 to 7961.78)"):
+        load_spectra(path, one_more, "nm")
+
+
+def test_absorbance_taken_for_transmittance_names_the_kind(tmp_path):
+    y = own.spectra(3) - 0.3
+    with pytest.raises(
+        NothingUsable, match=r"points without light not counted\n.*kind=\"transmittance\" is likely wrong"
+    ) as error:
+        load_spectra(own.wide(tmp_path / "new.csv", y), own.AXIS_NM, "nm", kind="transmittance")
+    assert "points without any light, taken as not measured" in [repair.what for repair in error.value.repairs]
+    assert all("without light" in why for why in left_out(error.value.repairs).values())
+
+
+def test_a_file_that_states_another_kind_than_the_one_said_is_named(tmp_path):
+    folder = own.jcamp(tmp_path / "new", own.spectra(2))
+    _, repairs = load_spectra(folder, own.AXIS_NM, "nm", kind="transmittance")
+    (found,) = [
+        (repair.count, repair.detail) for repair in repairs if "overruled: transmittance was said" in repair.what
+    ]
+    assert found == (1, "absorbance in S2.jdx, line 1")
+    _, repairs = load_spectra(folder, own.AXIS_NM, "nm", kind="absorbance")
+    assert repairs == ()
+
+
+@pytest.mark.parametrize("unit", ["% TRANSMITTANCE", "%R"])
+def test_a_stated_percentage_is_believed_however_small(tmp_path, unit):
+    y = own.spectra(2) + 2.1
+    share = 100 * 10**-y
+    assert 0.5 < share.max() < 1.5
+    found, repairs = load_spectra(own.jcamp(tmp_path / "new", share, yunits=unit), own.AXIS_NM, "nm")
+    np.testing.assert_allclose(found.spectra, y, rtol=1e-9)
+    assert any("lie below 1.5 %, taken as stated" in repair.what for repair in repairs)
+
+
+def test_a_constant_spectrum_is_left_out_without_a_warning_of_scipy(tmp_path, recwarn):
+    with pytest.raises(NothingUsable, match="constant"):
+        load_spectra(own.jcamp(tmp_path / "new", np.full((1, 100), 0.3)), own.AXIS_NM, "nm")
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_a_channel_that_the_axis_lacks_may_be_blank(tmp_path):
+    y, needed = own.spectra(), np.delete(own.AXIS_NM, [20, 21])
+    y[:3, 20], y[:, 21] = np.nan, np.nan
+    found, repairs = load_spectra(own.wide(tmp_path / "new.csv", y), needed, "nm")
+    np.testing.assert_array_equal(found.spectra, np.delete(y, [20, 21], axis=1))
+    assert repairs == ()
+    with pytest.raises(NothingUsable, match="missing values between measured ones"):
+        load_spectra(tmp_path / "new.csv", own.AXIS_NM, "nm")
+
+
 def test_a_table_without_spectra_says_so(tmp_path):
     path = own.wide(tmp_path / "new.csv", own.spectra()[:0])
     with pytest.raises(
-        ConfigError, match=r"none that can be read: new\.csv: expected spectra below the axis, found none"
-    ):
+        NothingUsable, match=r"none that can be read: new\.csv: expected spectra below the axis, found none"
+    ) as error:
         load_spectra(path, own.AXIS_NM, "nm")
+    assert [(repair.unread, repair.left_out[0][0]) for repair in error.value.repairs] == [(True, "new")]
+
+
+def test_where_none_can_be_used_all_are_named_with_their_reason(tmp_path):
+    y = own.spectra(3)
+    y[0], y[1, 50], y[2, 60:] = 0.3, np.nan, np.nan
+    with pytest.raises(NothingUsable) as error:
+        load_spectra(own.wide(tmp_path / "new.csv", y), own.AXIS_NM, "nm")
+    assert left_out(error.value.repairs).keys() == {"S1", "S2", "S3"}
+    assert not any(repair.unread for repair in error.value.repairs)
 
 
 def test_the_first_column_of_parquet_may_state_the_unit(tmp_path):
@@ -146,6 +216,15 @@ def test_numbered_samples_are_read_the_right_way_round(tmp_path):
     pairs = load_pairs(parent, own.wide(tmp_path / "c.csv", own.spectra(), names=names))
     assert pairs.ids == tuple(names)
     np.testing.assert_array_equal(pairs.axis, own.AXIS_NM)
+
+
+@pytest.mark.parametrize(
+    ("axis", "unit"), [(own.AXIS_NM[::-1], "nm"), (own.AXIS_NM / 1000, "um"), (own.AXIS_NM[:1], "nm")]
+)
+def test_an_axis_that_does_not_ascend_in_a_known_unit_is_refused(tmp_path, axis, unit):
+    path = own.wide(tmp_path / "new.csv", own.spectra())
+    with pytest.raises(ConfigError, match=r'that ascend|expected "nm" or "cm-1"'):
+        load_spectra(path, axis, unit)
 
 
 @pytest.mark.parametrize("setting", [{"kind": "extinction"}, {"replicates": "median"}])

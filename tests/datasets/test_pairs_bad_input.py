@@ -27,7 +27,7 @@ def test_no_overlap_is_refused_with_both_ranges(tmp_path, parent):
     far = own.wide(tmp_path / "c.csv", own.spectra(), own.AXIS_NM + 500)
     with pytest.raises(
         SpectrumError,
-        match=r"parent at 1100 to 1496 nm and the child at 1600 to 1996 nm, 0 channels.*\n.*--axis-unit.*--layout",
+        match=r"parent at 1100 to 1496 nm and the child at 1600 to 1996 nm, 0 channels.*\n.*axis_unit=.*layout=",
     ):
         load_pairs(parent, far)
 
@@ -280,7 +280,7 @@ def test_an_axis_without_a_unit_is_asked_about(tmp_path, parent):
 
 def test_a_unit_that_contradicts_the_file_is_refused(tmp_path, parent):
     child = own.wide(tmp_path / "c.csv", own.spectra())
-    with pytest.raises(ConfigError, match=r"one unit of the axis, found nm in c.csv.*, axis_unit=cm-1"):
+    with pytest.raises(ConfigError, match=r"one unit of the axis, found nm in c.csv, axis_unit=cm-1"):
         load_pairs(parent, child, axis_unit=(None, "cm-1"))
 
 
@@ -297,11 +297,14 @@ def test_wavenumbers_beyond_any_wavelength_need_no_unit(tmp_path, parent):
         ("", "expected a heading and rows of an id and numbers, found 'nothing'"),
         ("id,oil\n", "expected a heading and rows"),
         ("id,oil\nS1,much\n", "expected a heading and rows"),
-        ("id,oil\nS1,3.5\nS2,much\n", "row 3: expected an id and 1 numbers, found 'S2,much'"),
-        ("id,oil\nS1,3.5\nS1,3.6\n", "expected each id once, found S1 with other values"),
+        ("id,oil\nS1,3.5\nS2,much\n", "row 3: expected a number for oil, found 'much'"),
+        ("# lab\n\nid,oil\n\nS1,3.5\nS2,<0.1\n", "row 6: expected a number for oil, found '<0.1'"),
+        ("id,oil\nS1,3.5\n,3.6\n", "row 3: expected an id and 1 values, found ',3.6'"),
+        ("id,oil\nS1,3.5\nS1,3.6\n", r"row 3: expected each id once, found S1 again with other values\n.*keep one"),
+        ("id,kind,1100\nS1,a,3.5\n", "expected properties, found text alone in kind"),
         ("id,oil,oil\nS1,3.5,3.5\n", "expected properties of different names"),
         ("id,oil\nA,3.5\n", r"expected ids of the spectra \(S1, S2, S3 and 5 more\), found A"),
-        ("id,oil\nS1,inf\n", "row 2: expected an id and 1 numbers"),
+        ("id,oil\nS1,3.5\nS2,inf\n", "row 3: expected a number for oil, found 'inf'"),
     ],
 )
 def test_a_bad_table_of_values_is_refused(tmp_path, parent, table, message):
@@ -338,9 +341,37 @@ def test_settings_that_cannot_be_are_refused(parent, setting, value):
         load_pairs(parent, parent, **{setting: value})
 
 
+def test_a_channel_that_is_blank_for_all_samples_is_left_out_and_told(tmp_path, parent):
+    y = own.spectra()
+    y[:, [20, 21]] = np.nan
+    pairs = load_pairs(parent, own.wide(tmp_path / "c.csv", y))
+    assert told(pairs, "blank for all samples") == ("child", 2, "nm: 1180, 1184")
+    assert not {1180.0, 1184.0} & set(pairs.axis)
+    np.testing.assert_array_equal(
+        pairs.child, np.delete(y, [20, 21], axis=1)[:, np.isin(np.delete(own.AXIS_NM, [20, 21]), pairs.axis)]
+    )
+    assert pairs.ids == tuple(own.ids())
+
+
+@pytest.mark.parametrize(("factor", "count"), [(1000, [8]), (1 / 5, [8]), (2, [])])
+def test_a_child_wholly_on_another_scale_is_told_and_not_mended(tmp_path, parent, factor, count):
+    pairs = load_pairs(parent, own.wide(tmp_path / "c.csv", factor * own.spectra()))
+    assert [repair.count for repair in pairs.repairs if "on another scale" in repair.what] == count
+    np.testing.assert_array_equal(pairs.child, factor * own.spectra())
+
+
+def test_columns_of_text_are_no_properties_and_told(tmp_path, parent):
+    rows = [f"{name},yellow,{value},2020-01-{value + 1:02d}" for value, name in enumerate(own.ids())]
+    (tmp_path / "r.csv").write_text("\n".join(["id,variety,oil,date", *rows]))
+    pairs = load_pairs(parent, own.wide(tmp_path / "c.csv", own.spectra()), reference=tmp_path / "r.csv")
+    assert list(pairs.references) == ["oil"]
+    np.testing.assert_array_equal(pairs.references["oil"], np.arange(8.0))
+    assert told(pairs, "hold text") == ("reference", 2, "variety: 'yellow', date: '2020-01-01'")
+
+
 def test_samples_without_names_are_refused(tmp_path, parent):
     child = own.wide(tmp_path / "c.csv", own.spectra(), names=[""] * 8, corner="")
-    with pytest.raises(ConfigError, match="expected the sample's name, found none"):
+    with pytest.raises(SpectrumError, match="expected the sample's name, found none"):
         load_pairs(parent, child, axis_unit=(None, "nm"))
 
 

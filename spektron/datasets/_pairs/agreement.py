@@ -21,6 +21,8 @@ _ROUNDED = 1e-6
 # spectrum. Clean pairs of corn and tablets (3 to 655 of them, 10,000 draws) have up to 69 and up to .25; one of them in
 # transmittance, doubled or a thousandfold has at least 16 and 1.6.
 _TIMES_OTHERS, _OF_SPECTRUM = 8.0, 0.6
+# The child's spectra over the parent's, as a whole: .89 to 1.12 of corn and tablets.
+_SCALE = 3.0
 # Of other samples, how many are nearer to a sample than it is to itself. Clean pairs of corn and tablets: up to .31
 # of 7, .14 of 10; with ids in a wrong order .5 in the mean, and above .37 nineteen times of twenty.
 _BY_CHANCE = 0.35
@@ -78,6 +80,7 @@ def tell_agreement(ids: Sequence[str], parent: Array, child: Array, repairs: Rep
     """
     _tell_same(ids, parent, child, repairs)
     _compare(parent, child, repairs)
+    _tell_scale(parent, child, repairs)
     _tell_outlying(ids, parent, child, repairs)
     _tell_order(parent, child, repairs)
 
@@ -114,6 +117,19 @@ def _compare(parent: Array, child: Array, repairs: Repairs) -> None:
             len(parent),
             f"correlation {alike:.2f}",
         )
+
+
+def _tell_scale(parent: Array, child: Array, repairs: Repairs) -> None:
+    """Tell where all of the child's spectra are larger or smaller than the parent's, or vary so."""
+    for what, size in (("vary", lambda spectra: _rms(spectra - spectra.mean(axis=1, keepdims=True))), ("are", _rms)):
+        ours, theirs = (float(np.median(size(spectra))) for spectra in (parent, child))
+        if min(ours, theirs) > 0 and max(ours / theirs, theirs / ours) > _SCALE:
+            repairs.note(
+                "samples on another scale on the child; see whether both are in one unit",
+                len(parent),
+                f"its spectra {what} {theirs / ours:.4g} times as much as the parent's",
+            )
+            return
 
 
 def _tell_outlying(ids: Sequence[str], parent: Array, child: Array, repairs: Repairs) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import median_filter
 
-from spektron.core.errors import ConfigError, SpectrumError
+from spektron.core.errors import ConfigError
 from spektron.datasets._pairs.raw import RawSpectrum
-from spektron.datasets._pairs.repairs import Repairs, named
+from spektron.datasets._pairs.repairs import NothingUsable, Repairs, named
 from spektron.spectra import AxisUnit, SpectrumRejected, parse_unit
 
 __all__ = ["Array", "Curve", "Unit", "converted", "curves_of", "gaps_in", "on_one_axis", "parse_axis_unit"]
@@ -36,6 +37,7 @@ _UNEVEN = 1.6
 # A step of this many usual ones is a stretch that nobody measured. What a curve through its ends misses, as a share of
 # how samples of corn differ: .01 in the median and .17 at the worst place; across 20 steps .06 and .45.
 _GAP_STEPS = 10.0
+_ROW = re.compile(r", (row|column) \d+$")
 # Of the usual axis's range that a spectrum on another one has to cover.
 _COVERED = 0.9
 
@@ -62,7 +64,7 @@ def curves_of(spectra: Sequence[RawSpectrum], axis_unit: str | None, repairs: Re
     ------
     ConfigError
         Where the unit is stated twice and differently, or not at all and cannot be told from the range.
-    SpectrumError
+    NothingUsable
         Where no spectrum is left.
     """
     unit = _unit(spectra, axis_unit, repairs)
@@ -81,11 +83,12 @@ def curves_of(spectra: Sequence[RawSpectrum], axis_unit: str | None, repairs: Re
         turned += descending
         way = slice(None, None, -1) if descending else slice(None)
         curves.append((spectrum.sample_id, x[way], y[way]))
-    if not curves:
-        raise SpectrumError(
-            f"{repairs.side}: expected spectra with an axis, found none: {named(map(' in '.join, unfit), 2)}"
-        )
     repairs.leave_out("spectra without a usable axis", unfit)
+    if not curves:
+        raise NothingUsable.after(
+            repairs,
+            f"{repairs.side}: expected spectra with an axis, found none: {named(map(' in '.join, unfit), 2)}",
+        )
     repairs.note("values too large for float32, taken as not measured", num_absurd)
     repairs.note("spectra with a descending axis, turned round", turned)
     if unit is AxisUnit.UM:
@@ -155,7 +158,10 @@ def gaps_in(axis: Array) -> NDArray[np.bool_]:
 
 
 def _unit(spectra: Sequence[RawSpectrum], axis_unit: str | None, repairs: Repairs) -> AxisUnit:
-    texts = {spectrum.x_unit: spectrum.where for spectrum in spectra if spectrum.x_unit.strip()}
+    texts: dict[str, str] = {}
+    for spectrum in spectra:
+        if spectrum.x_unit.strip():  # of a table's rows the heading states it
+            texts.setdefault(spectrum.x_unit, _ROW.sub("", spectrum.where))
     stated: dict[AxisUnit, str] = {}
     for text, where in texts.items():
         try:
@@ -185,8 +191,7 @@ def _by_range(spectra: Sequence[RawSpectrum], repairs: Repairs) -> AxisUnit:
     raise ConfigError(
         f"{repairs.side}: expected the unit of the axis, found none in {spectra[0].where}; up to {largest:.6g} it may "
         "be nm or cm-1",
-        'say axis_unit="nm" or axis_unit="cm-1" (--axis-unit nm), or head the first column of the table with '
-        '"wavelength (nm)"',
+        'say axis_unit="nm" or axis_unit="cm-1", or head the first column of the table with "wavelength (nm)"',
     )
 
 

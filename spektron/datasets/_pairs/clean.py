@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spektron.core.errors import SpectrumError
 from spektron.datasets._pairs.axis import Array, Curve, Unit, gaps_in
-from spektron.datasets._pairs.repairs import Repairs, named
+from spektron.datasets._pairs.repairs import NothingUsable, Repairs, named
 
 __all__ = ["Instrument", "Replicates", "cleaned", "covering", "without_copies"]
 
@@ -27,6 +27,8 @@ _JUDGED = 5
 # Points in a row at the very same top, with a step down beside them, are a detector's ceiling.
 _FLAT_TOP = 3
 _STEP_QUANTA = 3.0
+# Positions that differ by less than this part of a step are one.
+_SAME = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class Instrument:
     spectra : ndarray, shape (samples, channels)
         Finite.
     usable : ndarray of bool, shape (channels,)
-        False where a channel is dead, or at the detector's ceiling.
+        False where a channel is blank for all samples, dead, or at the detector's ceiling.
     """
 
     ids: tuple[str, ...]
@@ -72,38 +74,44 @@ def cleaned(
         What becomes of several spectra of one id: ``refuse``, or ``mean``.
     repairs : Repairs
     judge_channels : bool
-        Whether to look for dead and saturated channels; else all are usable.
+        Whether to look for channels that are blank, dead or saturated; else all are usable.
 
     Raises
     ------
     SpectrumError
         Where no sample is left, an id is there twice with different spectra, or a fifth of the channels cannot be used.
     """
+    blank = np.zeros(len(axis), dtype=bool)
+    if judge_channels:
+        spectra, blank = _bridged(axis, unit, spectra, repairs)
     kept, inside = _whole(ids, spectra, repairs)
     repairs.note("channels at the ends that some samples lack, cut", len(axis) - (inside.stop - inside.start))
     names, axis, values = [ids[row] for row in kept], axis[inside], spectra[kept, inside]
     names, values = _each_once(names, values, replicates, repairs)
     usable = _usable(names, axis, unit, values, repairs) if judge_channels else np.ones(len(axis), dtype=bool)
-    return Instrument(ids=tuple(names), axis=axis, unit=unit, spectra=values, usable=usable)
+    return Instrument(ids=tuple(names), axis=axis, unit=unit, spectra=values, usable=usable & ~blank[inside])
 
 
-def covering(curves: Sequence[Curve], unit: Unit, span: tuple[float, float], repairs: Repairs) -> list[Curve]:
-    """Leave out spectra that end before a range that is needed, or have a gap in it: nothing is made up there.
+def covering(curves: Sequence[Curve], unit: Unit, needed: Array, repairs: Repairs, dark: str = "") -> list[Curve]:
+    """Leave out spectra that end before channels that are needed, or have a gap with one in it: nothing is made up.
 
     Parameters
     ----------
     curves : sequence of Curve
         Positions in `unit`; intensities NaN where nothing was measured.
-    span : (float, float)
-        Ends of the range, in `unit`.
+    needed : ndarray, shape (channels,)
+        Ascending, in `unit`. Where it has a gap of its own, spectra may have one too.
+    repairs : Repairs
+    dark : str
+        The kind by which points have no absorbance, because no light came through: it may be wrong, not the range.
 
     Raises
     ------
-    SpectrumError
+    NothingUsable
         Where none is left: then it is the range that is wrong, not a sample.
     """
     kept, short, holed = [], [], []
-    low, high = span
+    low, high = float(needed[0]), float(needed[-1])
     for curve in curves:
         name, x = curve[0], curve[1][np.isfinite(curve[2])]
         slack = 0.5 * float(np.median(np.diff(x))) if len(x) > 1 else 0.0
@@ -111,19 +119,31 @@ def covering(curves: Sequence[Curve], unit: Unit, span: tuple[float, float], rep
             short.append((name, "nothing measured"))
         elif x[0] > low + slack or x[-1] < high - slack:
             short.append((name, f"{x[0]:.6g} to {x[-1]:.6g} {unit}"))
-        elif (gap := gaps_in(x) & (x[:-1] < high) & (x[1:] > low)).any():
+        elif (gap := gaps_in(x) & _hold(x, needed)).any():
             holed.append((name, f"nothing from {named(_stretches(x, gap), 3)} {unit}"))
         else:
             kept.append(curve)
+    without = ", points without light not counted" if dark else ""
+    repairs.leave_out(f"spectra that do not reach from {low:.6g} to {high:.6g} {unit}{without}", short)
+    repairs.leave_out(f"spectra with a gap between {low:.6g} and {high:.6g} {unit}{without}", holed)
     if not kept:
-        raise SpectrumError(
+        raise NothingUsable.after(
+            repairs,
             f"{repairs.side}: expected spectra from {low:.6g} to {high:.6g} {unit}, found "
-            f"{named(sorted({why for _, why in [*short, *holed]}), 2)}",
-            "measure the range that the transfer was made with, or make it anew with files of this range",
+            f"{named(sorted({why for _, why in [*short, *holed]}), 2)}{without}",
+            f'{dark} is likely wrong, for values of it are 0 or less: kind="absorbance" takes them as they are'
+            if dark
+            else "measure the range that the transfer was made with, or make it anew with files of this range",
         )
-    repairs.leave_out(f"spectra that do not reach from {low:.6g} to {high:.6g} {unit}", short)
-    repairs.leave_out(f"spectra with a gap between {low:.6g} and {high:.6g} {unit}", holed)
     return kept
+
+
+def _hold(x: Array, needed: Array) -> NDArray[np.bool_]:
+    """Which steps of an axis have a needed channel between their ends."""
+    slack = _SAME * float(np.diff(x).min())
+    first = np.searchsorted(needed, x[:-1] + slack, side="right")
+    held: NDArray[np.bool_] = first < np.searchsorted(needed, x[1:] - slack)
+    return held
 
 
 def _stretches(x: Array, gap: NDArray[np.bool_]) -> list[str]:
@@ -149,6 +169,25 @@ def without_copies(parent: Instrument, child: Instrument, repairs: Repairs) -> s
     return leave
 
 
+def _bridged(axis: Array, unit: Unit, spectra: Array, repairs: Repairs) -> tuple[Array, NDArray[np.bool_]]:
+    """Spectra with a straight line across channels that no sample has, and which these are: they are not to be used.
+
+    Those at the ends of the axis stay blank, to be cut.
+    """
+    there = np.isfinite(spectra).any(axis=0)
+    places = np.flatnonzero(there)
+    blank: NDArray[np.bool_] = np.logical_not(there)
+    if not blank.any() or not len(places):
+        return spectra, np.zeros(len(axis), dtype=bool)
+    blank[: places[0]] = blank[places[-1] :] = False
+    at = f"{unit}: " + named(f"{x:g}" for x in axis[blank])
+    repairs.note("channels that are blank for all samples, not used", int(blank.sum()), at)
+    bridged = spectra.copy()
+    for row in bridged:
+        row[blank] = np.interp(axis[blank], axis[there], row[there])
+    return bridged, blank
+
+
 def _whole(ids: list[str], spectra: Array, repairs: Repairs) -> tuple[list[int], slice]:
     """Rows that can be used, and the channels that all of them have."""
     measured = np.isfinite(spectra)
@@ -169,7 +208,8 @@ def _whole(ids: list[str], spectra: Array, repairs: Repairs) -> tuple[list[int],
     repairs.leave_out("spectra that are constant", flat)
     if not kept:
         why = named((f"{name}: {what}" for repair in repairs for name, what in repair.left_out), 3)
-        raise SpectrumError(
+        raise NothingUsable.after(
+            repairs,
             f"{repairs.side}: expected spectra that can be used, found none: {why}",
             "look at the files: NaN and empty cells are taken as not measured",
         )

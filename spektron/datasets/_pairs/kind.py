@@ -27,6 +27,10 @@ _SHARES = {
     IntensityScale.PERCENT_TRANSMITTANCE: 100.0,
     IntensityScale.PERCENT_REFLECTANCE: 100.0,
 }
+_PERCENT = {
+    IntensityScale.TRANSMITTANCE: IntensityScale.PERCENT_TRANSMITTANCE,
+    IntensityScale.REFLECTANCE: IntensityScale.PERCENT_REFLECTANCE,
+}
 _STATED = {
     "absorbance": IntensityScale.ABSORBANCE,
     "transmittance": IntensityScale.TRANSMITTANCE,
@@ -70,16 +74,21 @@ def as_absorbance(
         For files that differ in what they state, and for values that look like transmittance where none is stated.
     """
     scale = _stated(stated, repairs.side) if kind is None else _STATED[kind]
+    if kind is not None:
+        _tell_overruled(stated, scale, repairs)
     if kind is None and scale in (IntensityScale.ABSORBANCE, IntensityScale.ARBITRARY):
         _ask(spectra, wavelength_nm, repairs.side)
     finite = spectra[np.isfinite(spectra)]
     if scale not in _SHARES or not finite.size:
         return spectra
-    _, known, overruled = rescaled(finite, scale)
-    if overruled and known is IntensityScale.REFLECTANCE and np.median(finite) > 2.0:
-        known = IntensityScale.PERCENT_REFLECTANCE  # it divides by 100, and gives the name of what it made
-    elif not overruled and scale is IntensityScale.PERCENT_REFLECTANCE:
-        known = scale
+    known = scale
+    if rescaled(finite, scale)[2]:  # values contradict the unit
+        known = _PERCENT.get(scale, scale)  # a fraction ends at 1, and a percentage may be small
+        repairs.note(
+            f"spectra of {scale.value} that lie below 1.5 %, taken as stated; if they are fractions, say that they are "
+            "transmittance or reflectance",
+            len(spectra) if known is scale else 0,
+        )
     share = spectra / _SHARES[known]
     repairs.note(f"spectra of {known.value} converted to absorbance", len(spectra))
     repairs.note("points without any light, taken as not measured", int(np.count_nonzero(share <= 0)))
@@ -101,7 +110,7 @@ def looks_transmitted(spectra: Array, wavelength_nm: Array) -> str:
         usual = np.nanmedian(spectra, axis=0)
     measured = np.isfinite(usual)
     usual, wavelength_nm = usual[measured], wavelength_nm[measured]
-    if len(usual) < 3:
+    if len(usual) < 3 or np.ptp(usual) == 0:
         return ""
     low, middle, top = np.quantile(usual, (0.01, 0.5, 0.99))
     if low < -0.05 * max(top, 1.0):
@@ -128,6 +137,16 @@ def _ask(spectra: Array, wavelength_nm: Array, side: Side) -> None:
             'say what it is: kind="transmittance" or kind="reflectance" converts it, kind="absorbance" or '
             'kind="arbitrary" takes it as it is',
         )
+
+
+def _tell_overruled(stated: Sequence[tuple[str, str]], said: IntensityScale, repairs: Repairs) -> None:
+    """Name files that state another kind than the one that was said; a percentage of it is the same."""
+    others = [
+        f"{found.value} in {where}"
+        for text, where in stated
+        if (found := parse_intensity_unit(text)) not in (said, _PERCENT.get(said), IntensityScale.ARBITRARY)
+    ]
+    repairs.note(f"kinds of intensity that files state, overruled: {said.value} was said", len(others), named(others))
 
 
 def _stated(stated: Sequence[tuple[str, str]], side: Side) -> IntensityScale:

@@ -93,7 +93,7 @@ def overlap_of(parent: Instrument, child: Instrument, repairs: Repairs) -> tuple
             f"{parent.axis[-1]:.6g} {parent.unit} and the child at {theirs[0]:.6g} to {theirs[-1]:.6g} {parent.unit}, "
             f"{int(inside.sum())} channels in common",
             "see whether both files are in the unit that they state, and read the right way round: axis_unit= "
-            '(--axis-unit) says the unit, layout="rows" or "columns" (--layout) where a table has its axis',
+            'says the unit, layout="rows" or layout="columns" where a table has its axis',
         )
     usable = inside & parent.usable & _reached(parent, child)
     repairs.note("channels of the parent that the child did not measure, cut", int((~inside).sum()))

@@ -24,7 +24,7 @@ from spektron.corpus.sources._folder import files_below, printable
 from spektron.corpus.sources._jcamp import JcampError, curve_of, read_blocks
 from spektron.datasets._pairs.parquet import read_parquet
 from spektron.datasets._pairs.raw import RawSpectrum
-from spektron.datasets._pairs.repairs import Repairs, named
+from spektron.datasets._pairs.repairs import NothingUsable, Repairs, named
 
 __all__ = ["FileForm", "read_instrument"]
 
@@ -65,34 +65,48 @@ def read_instrument(path: Path, form: FileForm, repairs: Repairs, leave_out: Pat
     Raises
     ------
     ConfigError
-        Where nothing is there, or nothing can be read.
+        Where nothing is there.
+    NothingUsable
+        Where nothing can be read.
     """
     spectra: list[RawSpectrum] = []
-    refused: list[tuple[str, str]] = []
+    unread: list[tuple[str, str]] = []
+    unfit: list[tuple[str, str]] = []
     for file in _files(path, leave_out):
-        before = len(spectra) + len(refused)
-        try:
-            for spectrum in _records(file, form):
-                if spectrum.problem:
-                    refused.append((spectrum.sample_id or spectrum.where, f"{spectrum.where}: {spectrum.problem}"))
-                else:
-                    spectra.append(spectrum)
-            if len(spectra) + len(refused) == before:
-                raise UnfitFile("no-spectrum", "expected spectra below the axis, found none")
-        except UnfitFile as error:
-            refused.append((printable(file.stem), f"{printable(file.name)}: {error.detail}"))
-        except (JcampError, *DAMAGED) as error:
-            why = f"{printable(file.name)}: {type(error).__name__}: {printable(str(error)[:200])}"
-            refused.append((printable(file.stem), why))
+        read, refused = _read(file, form)
+        spectra += read
+        (unfit if read else unread).extend(refused)
+    repairs.leave_out("files that cannot be read", unread, unread=True)
+    repairs.leave_out("records that cannot be read", unfit)
     if not spectra:
-        found = named((why for _, why in refused), 2)
-        raise ConfigError(
+        found = named((why for _, why in unread), 2)
+        raise NothingUsable.after(
+            repairs,
             f"{repairs.side}: expected spectra in {path}, found none that can be read: {found}",
             "a table has wavelengths in its first row and one sample a row, or one sample a file in two columns; "
-            "layout= and decimal= (--layout, --decimal) say what cannot be told",
+            "layout= and decimal= say what cannot be told",
         )
-    repairs.leave_out("files and records that cannot be read", refused)
     return spectra
+
+
+def _read(file: Path, form: FileForm) -> tuple[list[RawSpectrum], list[tuple[str, str]]]:
+    """A file's spectra; and its records that cannot be read, or the file, each with what is wrong."""
+    spectra: list[RawSpectrum] = []
+    refused: list[tuple[str, str]] = []
+    try:
+        for spectrum in _records(file, form):
+            if spectrum.problem:
+                refused.append((spectrum.sample_id or spectrum.where, f"{spectrum.where}: {spectrum.problem}"))
+            else:
+                spectra.append(spectrum)
+        if not spectra and not refused:
+            raise UnfitFile("no-spectrum", "expected spectra below the axis, found none")
+    except UnfitFile as error:
+        refused.append((printable(file.stem), f"{printable(file.name)}: {error.detail}"))
+    except (JcampError, *DAMAGED) as error:
+        why = f"{printable(file.name)}: {type(error).__name__}: {printable(str(error)[:200])}"
+        refused.append((printable(file.stem), why))
+    return spectra, refused
 
 
 def _files(path: Path, leave_out: Path | None) -> list[Path]:

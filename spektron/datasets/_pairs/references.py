@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import compress
+from itertools import chain, compress
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spektron.core.errors import ConfigError
 from spektron.corpus.sources._csv.text import NOTATIONS, Notation, encoding_of, read_lines
@@ -81,52 +82,102 @@ class References:
 
 
 def read_references(path: Path, repairs: Repairs) -> References:
-    """Read the table; delimiter and decimal sign are told from it. Columns headed by numbers are no properties.
+    """Read the table; delimiter and decimal sign are told from it.
+
+    Columns headed by numbers are no properties, and neither are those that hold text, such as a variety or a date.
 
     Raises
     ------
     ConfigError
-        For no table, an id twice with other values, properties of one name, or text where a number belongs.
+        For no table, an id twice with other values, properties of one name, or text among a property's numbers.
     """
-    if not path.is_file():
-        raise ConfigError(f"reference: expected a table of values at {path}, found none", f"for example {_EXAMPLE}")
-    try:
-        lines = [line for line in read_lines(path, encoding_of(path)) if line.strip() and not line.startswith("#")]
-    except (OSError, UnfitFile, UnicodeError) as error:
-        raise ConfigError(f"reference: {path}: expected a text table, {error}", "save it as CSV text") from error
-    notation = _notation(lines, path)
-    headings = notation.cells(lines[0])[1:]
+    lines = _lines(path)
+    notation = _notation([line for _, line in lines], path)
+    headings = notation.cells(lines[0][1])[1:]
+    rows = [(number, line, notation.cells(line)) for number, line in lines[1:]]
     # The parent's own table of spectra may hold the values too: its channels are headed by numbers, and no property is.
-    wanted = np.array([not notation.is_number(cell) for cell in headings], dtype=bool)
-    if not wanted.any():
+    channels = np.array([notation.is_number(cell) for cell in headings], dtype=bool)
+    if channels.all():
         raise ConfigError(
             f"reference: {path}: expected properties, found columns headed by numbers alone", f"for example {_EXAMPLE}"
         )
-    properties = [printable(cell) for cell, kept in zip(headings, wanted, strict=True) if kept]
+    text = _text_columns([cells[1:] for _, _, cells in rows], notation, channels)
+    wanted = ~channels
+    wanted[list(text)] = False
+    if not wanted.any():
+        raise ConfigError(
+            f"reference: {path}: expected properties, found text alone in {named(headings[place] for place in text)}",
+            f"for example {_EXAMPLE}",
+        )
+    properties = [printable(cell) for cell in compress(headings, wanted)]
     if len(set(properties)) < len(properties) or not all(properties):
         raise ConfigError(f"reference: {path}: expected properties of different names, found {named(properties)}")
     values: dict[str, Array] = {}
     again = 0
-    for number, line in enumerate(lines[1:], start=2):
-        cells = notation.cells(line)
+    for number, line, cells in rows:
+        where = f"reference: {path}, row {number}"
         sample_id, rest = printable(cells[0]), cells[1:] + [""] * (len(headings) - len(cells) + 1)
-        found = notation.numbers(list(compress(rest, wanted))) if len(rest) == len(headings) else None
-        if found is None or not sample_id or np.isinf(found).any():
+        if not sample_id or len(rest) != len(headings):
             raise ConfigError(
-                f"reference: {path}, row {number}: expected an id and {len(headings)} numbers, found "
-                f"{printable(line[:80])!r}",
+                f"{where}: expected an id and {len(headings)} values, found {printable(line[:80])!r}",
                 f"for example {_EXAMPLE}; leave a cell empty where a value is missing",
             )
+        found = _numbers(list(compress(rest, wanted)), properties, notation, where)
         if sample_id in values:
             if not np.array_equal(values[sample_id], found, equal_nan=True):
-                raise ConfigError(f"reference: {path}: expected each id once, found {sample_id} with other values")
+                raise ConfigError(
+                    f"{where}: expected each id once, found {sample_id} again with other values",
+                    "keep one of its rows, or put their mean in its place",
+                )
             again += 1
         values[sample_id] = found
     repairs.note("rows of the table of values that are there twice, taken once", again)
     repairs.note(
-        "columns of the table of values headed by a number, taken for channels of spectra", int((~wanted).sum())
+        "columns of the table of values headed by a number, taken for channels of spectra", int(channels.sum())
+    )
+    repairs.note(
+        "columns of the table of values that hold text, no properties",
+        len(text),
+        named(f"{printable(headings[place])}: {printable(example[:40])!r}" for place, example in text.items()),
     )
     return References(properties, values)
+
+
+def _lines(path: Path) -> list[tuple[int, str]]:
+    """Lines that say something, each with its number in the file."""
+    if not path.is_file():
+        raise ConfigError(f"reference: expected a table of values at {path}, found none", f"for example {_EXAMPLE}")
+    try:
+        every = enumerate(read_lines(path, encoding_of(path)), start=1)
+        return [(number, line) for number, line in every if line.strip() and not line.startswith("#")]
+    except (OSError, UnfitFile, UnicodeError) as error:
+        raise ConfigError(f"reference: {path}: expected a text table, {error}", "save it as CSV text") from error
+
+
+def _text_columns(rows: list[list[str]], notation: Notation, channels: NDArray[np.bool_]) -> dict[int, str]:
+    """Places of columns of which most cells are text, each with its first text."""
+    found: dict[int, str] = {}
+    for place in np.flatnonzero(~channels).tolist():
+        cells = [row[place] for row in rows if place < len(row)]
+        text = [cell for cell in cells if notation.number(cell) is None]
+        if len(text) > sum(map(notation.is_number, cells)):
+            found[place] = text[0]
+    return found
+
+
+def _numbers(cells: list[str], properties: Sequence[str], notation: Notation, where: str) -> Array:
+    found = notation.numbers(cells)
+    if found is not None and not np.isinf(found).any():
+        return found
+    name, cell = next(
+        (name, cell)
+        for name, cell in zip(properties, cells, strict=True)
+        if (value := notation.number(cell)) is None or np.isinf(value)
+    )
+    raise ConfigError(
+        f"{where}: expected a number for {name}, found {printable(cell[:80])!r}",
+        "leave a cell empty where a value is missing, or take this column out of the table",
+    )
 
 
 def _far(values: Array) -> list[int]:
@@ -140,15 +191,19 @@ def _far(values: Array) -> list[int]:
 
 
 def _notation(lines: list[str], path: Path) -> Notation:
-    """The notation in which the most rows hold numbers after the first cell, as many as the heading names or fewer."""
-    best: tuple[int, Notation] | None = None
+    """The notation in which the most rows hold numbers after the first cell, as many as the heading names or fewer.
+
+    Of those in which as many do, or none because of a column of text, the one with the most numbers.
+    """
+    best: tuple[tuple[int, int], Notation] | None = None
     for notation in NOTATIONS:
         if not notation.may_hold(lines):
             continue
         width = len(notation.cells(lines[0])) if lines else 0
         rows = [notation.cells(line) for line in lines[1:]]
-        fits = sum(1 < len(row) <= width and notation.numbers(row[1:]) is not None for row in rows) if width > 1 else 0
-        if fits and (best is None or fits > best[0]):
+        rows = [row[1:] for row in rows if 1 < len(row) <= width]
+        fits = sum(notation.numbers(row) is not None for row in rows), sum(map(notation.is_number, chain(*rows)))
+        if any(fits) and (best is None or fits > best[0]):
             best = fits, notation
     if best is None:
         shown = printable(lines[0][:80]) if lines else "nothing"

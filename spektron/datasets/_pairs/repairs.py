@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Repair", "Repairs", "Side", "named"]
+from spektron.core.errors import SpectrumError
+
+__all__ = ["NothingUsable", "Repair", "Repairs", "Side", "named"]
 
 Side = Literal["parent", "child", "both", "reference"]
 
@@ -27,6 +29,8 @@ class Repair:
         Which ones, the first of many.
     left_out : tuple of (str, str)
         Samples that are not there because of it, all of them, each with what is wrong.
+    unread : bool
+        Whether what is left out are files of which nothing could be read.
     """
 
     side: Side
@@ -34,6 +38,7 @@ class Repair:
     count: int
     detail: str
     left_out: tuple[tuple[str, str], ...] = ()
+    unread: bool = False
 
     def __str__(self) -> str:
         return f"{self.side}: {self.what}: {self.count}" + (f" ({self.detail})" if self.detail else "")
@@ -51,8 +56,8 @@ class Repairs(list[Repair]):
         if count:
             self.append(Repair(side=self.side, what=what, count=count, detail=detail))
 
-    def leave_out(self, what: str, samples: Sequence[tuple[str, str]]) -> None:
-        """Add samples that are left out, each with particulars or an empty text, unless there are none."""
+    def leave_out(self, what: str, samples: Sequence[tuple[str, str]], unread: bool = False) -> None:
+        """Add samples or files that are left out, each with particulars or an empty text, unless there are none."""
         if samples:
             self.append(
                 Repair(
@@ -61,8 +66,28 @@ class Repairs(list[Repair]):
                     count=len(samples),
                     detail=named(": ".join(filter(None, sample)) for sample in samples),
                     left_out=tuple((name, f"{what} ({why})" if why else what) for name, why in samples),
+                    unread=unread,
                 )
             )
+
+
+class NothingUsable(SpectrumError):
+    """No spectrum is left.
+
+    Attributes
+    ----------
+    repairs : tuple of Repair
+        What was done until then: names every sample and file, with what is wrong.
+    """
+
+    repairs: tuple[Repair, ...] = ()
+
+    @classmethod
+    def after(cls, repairs: Repairs, message: str, hint: str = "") -> NothingUsable:
+        """The error that repairs of one side led to."""
+        error = cls(message, hint)
+        error.repairs = tuple(repairs)
+        return error
 
 
 def named(values: Iterable[object], most: int = 5) -> str:

@@ -19,6 +19,9 @@ __all__ = ["Applied", "apply_transfer"]
 
 Array = NDArray[np.float64]
 _MOST_NAMED = 40
+_MOST_IN_NOTE = 5
+# Quartile ranges beyond the quartiles, or usual intervals where these are wider: the bulk keeps a tenth of the axis.
+_FAR, _LEAST_TO_JUDGE = 5.0, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +62,27 @@ class Applied:
         return np.array([bool(why) for why in self.no_test], dtype=np.bool_)
 
     @property
+    def percent(self) -> str:
+        """The confidence in words, with as many digits as it has: 90 %, 99.9 %."""
+        return f"{100 * self.confidence:.6g} %"
+
+    @property
     def flagged(self) -> NDArray[np.bool_]:
         """Which spectra are unlike the calibration's."""
         return np.array([bool(why) for why in self.unlike], dtype=np.bool_)
 
     def table(self) -> Table:
-        """A row for every sample and property: predicted, low, high, flag, reason; one a sample without properties.
+        """A row for every sample and property: predicted, low, high, flag, reason, the intervals' confidence.
 
-        Flags are "outside", of spectra and predictions beyond what the calibration knows, and "no test", of samples
-        that it was made of. What could not be used has rows too, with the flag "not predicted" and the reason.
+        Without properties one row a sample. Flags are "outside", of spectra and predictions beyond what the calibration
+        knows, and "no test", of samples that it was made of. What could not be used has rows too, with the flag "not
+        predicted" and the reason.
         """
-        columns = ("id", "property", "predicted", "low", "high", "flag", "reason")
+        columns = ("id", "property", "predicted", "low", "high", "flag", "reason", "confidence")
         return Table(
             title="Predictions",
             columns=tuple(Column(name, name) for name in columns),
-            rows=tuple(dict(zip(columns, row, strict=True)) for row in self._rows()),
+            rows=tuple(dict(zip(columns, (*row, self.confidence), strict=True)) for row in self._rows()),
         )
 
     def _rows(self) -> Iterator[tuple[str | float | None, ...]]:
@@ -111,9 +120,14 @@ class Applied:
         )
 
     def figure(self, name: str) -> Figure:
-        """Predictions of a property in ascending order, with their intervals; flagged ones apart."""
+        """Predictions of a property, the lowest at the bottom, with their intervals; flagged ones apart.
+
+        What lies so far out that the others could not be told apart beside it is named in the note instead.
+        """
         found = self.predictions[name]
+        far = _far(found)
         order = np.argsort(found.predicted, kind="stable")
+        order, outside = order[~far[order]], order[far[order]]
         named = len(order) <= _MOST_NAMED
         strange, known = self.flagged | self.beyond[name], self.known
         kinds = {"like the calibration's": ~strange & ~known, "flagged": strange & ~known, KNOWN: known}
@@ -127,7 +141,8 @@ class Applied:
                         label=label,
                         arm=label,
                         x=found.predicted[rows].tolist(),
-                        y=places.astype(float).tolist(),
+                        # Names are written from the top.
+                        y=(len(order) - 1.0 - places if named else places.astype(float)).tolist(),
                         low=found.low[rows].tolist(),
                         high=found.high[rows].tolist(),
                         confidence=self.confidence,
@@ -135,12 +150,30 @@ class Applied:
                 )
         return Figure(
             name=f"predictions_{file_names(self.predictions)[name]}",
-            title=f"Predicted {short_name(name)}, with {self.confidence:.0%} intervals".replace("%", " %"),
+            title=f"Predicted {short_name(name)}, with {self.percent} intervals",
             x_label=short_name(name),
             y_label="" if named else "sample, by prediction",
             points=tuple(points),
-            y_names=tuple(short_name(self.ids[row]) for row in order) if named else (),
+            y_names=tuple(short_name(self.ids[row]) for row in order[::-1]) if named else (),
+            note=_not_shown([f"{short_name(self.ids[row])} {found.predicted[row]:.4g}" for row in outside]),
         )
+
+
+def _far(found: Interval) -> NDArray[np.bool_]:
+    """Which intervals lie far from the bulk of the predictions."""
+    if len(found.predicted) < _LEAST_TO_JUDGE:
+        return np.zeros(len(found.predicted), dtype=np.bool_)
+    low, high = np.quantile(found.predicted, (0.25, 0.75))
+    reach = _FAR * max(high - low, float(np.median(found.high - found.low)))
+    far: NDArray[np.bool_] = (found.low < low - reach) | (found.high > high + reach)
+    return far
+
+
+def _not_shown(samples: list[str]) -> str:
+    if not samples:
+        return ""
+    rest = f" and {len(samples) - _MOST_IN_NOTE} more" if len(samples) > _MOST_IN_NOTE else ""
+    return f"Not shown, far from the others: {', '.join(samples[:_MOST_IN_NOTE])}{rest}."
 
 
 def apply_transfer(

@@ -11,7 +11,11 @@ from spektron.transfer.selection import KennardStone
 __all__ = ["chosen_standards"]
 
 _CHOOSE = "auto:"
+# What lists of ids are saved as: such a word is meant as a file.
+_LISTS = (".txt", ".csv", ".tsv", ".dat", ".asc", ".lst")
 _MOST_BYTES = 1 << 20
+# As `TransferParts` asks for.
+_LEAST = 3
 
 
 def chosen_standards(pairs: PairedSpectra, said: str | None = None) -> tuple[str, ...]:
@@ -33,7 +37,7 @@ def chosen_standards(pairs: PairedSpectra, said: str | None = None) -> tuple[str
         return pairs.ids
     if said.startswith(_CHOOSE):
         return _selected(pairs, said.removeprefix(_CHOOSE))
-    ids = _listed(said)
+    ids = _listed(said, pairs)
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
         raise ConfigError(f"standards: expected every id once, found {_some(twice)} more often")
     if unknown := [name for name in ids if name not in pairs.ids]:
@@ -51,17 +55,29 @@ def chosen_standards(pairs: PairedSpectra, said: str | None = None) -> tuple[str
 
 
 def _selected(pairs: PairedSpectra, number: str) -> tuple[str, ...]:
-    if not number.isdecimal() or not 1 <= int(number) <= len(pairs.ids):
+    if len(pairs.ids) < _LEAST:
         raise ConfigError(
-            f"standards: expected {_CHOOSE} and a number from 1 to {len(pairs.ids)}, the samples on both instruments, "
-            f"found {_CHOOSE}{number}"
+            f"standards: expected at least {_LEAST} samples on both instruments, found {len(pairs.ids)}",
+            "measure more samples on both instruments; with 5 to 10 a transfer begins to be good",
+        )
+    if not number.isdecimal() or not _LEAST <= int(number) <= len(pairs.ids):
+        raise ConfigError(
+            f"standards: expected {_CHOOSE} and a number from {_LEAST} to {len(pairs.ids)}, the samples on both "
+            f"instruments, found {_CHOOSE}{number}",
+            f"for example {_CHOOSE}{min(10, len(pairs.ids))}",
         )
     rows = KennardStone(num_standards=int(number)).fit(pairs.parent).indices_
     return tuple(pairs.ids[row] for row in rows)
 
 
-def _listed(said: str) -> tuple[str, ...]:
+def _listed(said: str, pairs: PairedSpectra) -> tuple[str, ...]:
     path = Path(said)
+    named_as_file = "/" in said or "\\" in said or path.suffix.lower() in _LISTS
+    if "," not in said and said not in pairs.ids and named_as_file and not path.is_file():
+        raise ConfigError(
+            f"standards: expected ids or a file of them, found no file {said}",
+            "look at its name; a file has an id a line, and ids themselves stand between commas",
+        )
     if "," not in said and path.is_file():
         if path.stat().st_size > _MOST_BYTES:
             raise ConfigError(f"{path}: expected a list of ids, found {path.stat().st_size} bytes")

@@ -179,3 +179,30 @@ def test_what_an_error_is_worth_stands_beside_it(model: TransferModel) -> None:
     for row in card.table.rows:
         if row["rmsep"] is not None:
             assert row["rpd"] == pytest.approx(model.parts.spread("oil") / row["rmsep"].value)
+
+
+def test_figures_have_the_lowest_prediction_at_the_bottom(model: TransferModel, new: Samples) -> None:
+    few = apply_transfer(model, new)
+    many = Samples(
+        ids=tuple(f"{name}-{copy}" for copy in range(3) for name in new.ids), spectra=np.vstack([new.spectra] * 3)
+    )
+    for applied, named in ((few, True), (apply_transfer(model, many), False)):
+        figure = applied.figure("oil")
+        at = {y: x for points in figure.points for x, y in zip(points.x, points.y, strict=True)}
+        from_the_bottom = [at[y] for y in sorted(at, reverse=named)]  # axes with names count from the top
+        assert len(at) == len(applied.ids)
+        assert from_the_bottom == sorted(applied.predictions["oil"].predicted)
+        assert bool(figure.y_names) is named
+    lowest = few.ids[int(np.argmin(few.predictions["oil"].predicted))]
+    assert few.figure("oil").y_names[-1] == lowest
+
+
+def test_an_absurd_prediction_is_named_and_does_not_stretch_the_axis(model: TransferModel, new: Samples) -> None:
+    spectra = new.spectra.copy()
+    spectra[3] *= 1000
+    applied = apply_transfer(model, Samples(ids=new.ids, spectra=spectra))
+    figure = applied.figure("oil")
+    assert sum(len(points.x) for points in figure.points) == len(new.ids) - 1
+    assert new.ids[3] not in figure.y_names
+    assert figure.note.startswith(f"Not shown, far from the others: {new.ids[3]} ")
+    assert apply_transfer(model, new).figure("oil").note == ""
