@@ -33,6 +33,7 @@ def print_comparison(model: TransferModel, compared: dict[str, list[Expected]], 
             "property": name,
             "method": one.method,
             "rmsep": None if one.rmsep is None else Interval(one.rmsep, one.low, one.high, one.confidence),
+            "rpd": one.rpd(model.parts.spread(name)),
         }
         for name, found in compared.items()
         for one in found
@@ -45,6 +46,7 @@ def print_comparison(model: TransferModel, compared: dict[str, list[Expected]], 
             Column("property", "Property"),
             Column("method", "Method"),
             Column("rmsep", "Expected RMSEP", format=".3g"),
+            Column("rpd", "RPD", format=".2f"),
         ),
         rows=tuple(rows),
     )
