@@ -6,7 +6,7 @@ to forget the parent and calibrate the child anew?
 Prediction: on corn recalibration needs 30 standards to come within 10 % of the best transfer.
 
     python studies/sample_efficiency.py --preset smoke      # a minute: two methods, one split of corn
-    python studies/sample_efficiency.py                     # laptop: 8 methods, 10 splits, 9 numbers of standards
+    python studies/sample_efficiency.py                     # laptop: 9 methods, 10 splits, 9 numbers of standards
     ray job submit --working-dir . -- python studies/sample_efficiency.py --preset cluster
 
 The data are fetched once, or found below SPEKTRON_DATA.
@@ -53,7 +53,7 @@ def sample_efficiency() -> Study[TransferConfig]:
                     "space.seed": [0],
                 },
             ),
-            "laptop": Preset(expect="about an hour on 2 cores", values={}),
+            "laptop": Preset(expect="about half an hour on 2 cores", values={}),
             "cluster": Preset(
                 expect="minutes on 100 cores",
                 values={"space.dataset": ["corn", "tablets", "tablets_clean"], "train.autoscaling": True},
