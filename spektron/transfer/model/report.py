@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from scipy import stats
 
 from spektron.core.provenance import provenance
+from spektron.datasets._pairs.axis import gaps_in
 from spektron.report import (
     Card,
     Column,
@@ -197,7 +199,7 @@ def _left_out(name: str, slug: str, model: TransferModel) -> Figure | None:
 
 
 def _differences(model: TransferModel) -> Figure:
-    parts, axis = model.parts, model.parts.axis.tolist()
+    parts, axis = model.parts, model.parts.axis
     measured = _rms(parts.child - parts.parent)
     after = model.band / float(stats.t.ppf(0.95, len(parts.child) - 1))
     return Figure(
@@ -207,20 +209,15 @@ def _differences(model: TransferModel) -> Figure:
         y_label="root mean square difference",
         log_y=True,
         curves=(
-            Curve(label="as measured", x=axis, y=measured.tolist()),
-            Curve(label=f"corrected by {parts.correction}, left-out standards", x=axis, y=after.tolist()),
-            Curve(
-                label="samples among themselves, on the parent",
-                x=axis,
-                y=parts.calibration.std(axis=0).tolist(),
-                style="dashed",
-            ),
+            _curve("as measured", axis, measured),
+            _curve(f"corrected by {parts.correction}, left-out standards", axis, after),
+            _curve("samples among themselves, on the parent", axis, parts.calibration.std(axis=0), "dashed"),
         ),
     )
 
 
 def _spectra(model: TransferModel) -> Figure:
-    parts, axis = model.parts, model.parts.axis.tolist()
+    parts, axis = model.parts, model.parts.axis
     corrected = model.correction.transform(parts.child)
     means = {"parent": parts.parent, "child": parts.child, "child, corrected": corrected}
     return Figure(
@@ -229,15 +226,17 @@ def _spectra(model: TransferModel) -> Figure:
         x_label=_AXES[parts.unit],
         y_label="intensity",
         curves=tuple(
-            Curve(
-                label=label,
-                x=axis,
-                y=spectra.mean(axis=0).tolist(),
-                style="dashed" if label == "child, corrected" else "solid",
-            )
+            _curve(label, axis, spectra.mean(axis=0), "dashed" if label == "child, corrected" else "solid")
             for label, spectra in means.items()
         ),
     )
+
+
+def _curve(label: str, axis: Array, values: Array, style: Literal["solid", "dashed"] = "solid") -> Curve:
+    """A line over the axis, broken where that has a gap: nothing was measured there."""
+    after = np.flatnonzero(gaps_in(axis)) + 1
+    x = np.insert(axis, after, (axis[after - 1] + axis[after]) / 2)
+    return Curve(label=label, x=x.tolist(), y=np.insert(values, after, np.nan).tolist(), style=style)
 
 
 def _rms(values: Array) -> Array:

@@ -206,3 +206,14 @@ def test_an_absurd_prediction_is_named_and_does_not_stretch_the_axis(model: Tran
     assert new.ids[3] not in figure.y_names
     assert figure.note.startswith(f"Not shown, far from the others: {new.ids[3]} ")
     assert apply_transfer(model, new).figure("oil").note == ""
+
+
+def test_no_line_is_drawn_where_the_axis_has_a_gap(parts: TransferParts) -> None:
+    kept = (parts.axis < 1700) | (parts.axis > 1760)
+    cut = {name: getattr(parts, name)[:, kept] for name in ("calibration", "child", "parent")}
+    model = TransferModel.fit(replace(parts, axis=parts.axis[kept], references={}, **cut))
+    for figure in transfer_figures(model, {}).values():
+        for curve in figure.curves:
+            (missing,) = np.flatnonzero(np.isnan(curve.y))
+            assert (curve.x[missing - 1], curve.x[missing], curve.x[missing + 1]) == (1698, 1730, 1762)
+            assert len(curve.x) == kept.sum() + 1
