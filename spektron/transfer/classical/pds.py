@@ -63,9 +63,8 @@ class PDS(SpectrumCorrection):
         windows = _WINDOWS if self.window is None else (self.window,)
         ranks = range(1, _MOST_RANK + 1) if self.rank is None else (self.rank,)
         self.window_, rank = self._chosen(child, parent, windows, list(ranks))
-        pieces = _windows(child, self.window_, self._centres)
-        self.coef_ = _local(pieces, parent, [rank])[0]
-        self.rank_ = min(rank, _most_components(pieces))
+        coefs, self.rank_ = _local(_windows(child, self.window_, self._centres), parent, [rank])
+        self.coef_ = coefs[0]
 
     def _transform(self, child: Array) -> Array:
         corrected: Array = np.einsum("npw,pw->np", _windows(child, self.window_, self._centres), self.coef_)
@@ -80,7 +79,7 @@ class PDS(SpectrumCorrection):
             child_mean, parent_mean = child[train].mean(axis=0), parent[train].mean(axis=0)
             for row, window in enumerate(windows):
                 pieces = _windows(child - child_mean, window, self._centres)
-                coefs = _local(pieces[train], parent[train] - parent_mean, ranks)
+                coefs, _ = _local(pieces[train], parent[train] - parent_mean, ranks)
                 found = np.einsum("npw,rpw->rnp", pieces[test], coefs)
                 error[row] += self._squared(found - (parent[test] - parent_mean)).sum(axis=1)
         return settings[int(error.argmin())]
@@ -93,15 +92,8 @@ def _windows(child: Array, window: int, centres: NDArray[np.intp]) -> Array:
     return np.lib.stride_tricks.sliding_window_view(padded, window, axis=1)[:, centres]
 
 
-def _most_components(pieces: Array) -> int:
-    """Of the window that has most, without those of rounding."""
-    strengths = np.linalg.svd(pieces.transpose(1, 0, 2), compute_uv=False)
-    floor = np.sqrt(np.finfo(np.float64).eps * len(pieces)) * strengths[:, :1]
-    return int((strengths > floor).sum(axis=1).max())
-
-
-def _local(pieces: Array, parent: Array, ranks: Sequence[int]) -> Array:
-    """Principal component regression within every window, shape (ranks, channels, window).
+def _local(pieces: Array, parent: Array, ranks: Sequence[int]) -> tuple[Array, int]:
+    """Principal component regression within every window, shape (ranks, channels, window); and the rank in use.
 
     Of the windows' Gram matrices, of channels or of samples, whichever are fewer: one batched eigendecomposition serves
     all channels and ranks.
@@ -113,7 +105,8 @@ def _local(pieces: Array, parent: Array, ranks: Sequence[int]) -> Array:
     strengths, directions = strengths[:, : -max(ranks) - 1 : -1], directions[:, :, : -max(ranks) - 1 : -1]
     # A component that is rounding alone answers nothing.
     floor = np.finfo(np.float64).eps * local.shape[1] * strengths[:, :1]
-    inverse = 1 / np.where(strengths > floor, strengths, np.inf)
+    used = strengths > floor
+    inverse = 1 / np.where(used, strengths, np.inf)
     if fewer_samples:
         answers = np.einsum("pnr,np->pr", directions, parent) * inverse
         parts = (across @ directions) * answers[:, None, :]
@@ -122,4 +115,5 @@ def _local(pieces: Array, parent: Array, ranks: Sequence[int]) -> Array:
         answers = np.einsum("pwr,pw->pr", directions, together) * inverse
         parts = directions * answers[:, None, :]
     sums = parts.cumsum(axis=2)
-    return np.stack([sums[:, :, min(rank, sums.shape[2]) - 1] for rank in ranks])
+    coefs = np.stack([sums[:, :, min(rank, sums.shape[2]) - 1] for rank in ranks])
+    return coefs, int(used.sum(axis=1).max())
