@@ -13,6 +13,7 @@ import tyro
 
 from spektron.cli.printing import printed_console
 from spektron.core.errors import ConfigError
+from spektron.core.words import some_of
 from spektron.study.command import RunOptions, run_study
 from spektron.study.study import Study
 
@@ -86,8 +87,7 @@ class ReplayStep:
             ("weights", found.weights),
         ):
             if names:
-                shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-                out.print(f"  {title} that are no numbers: {shown}", highlight=False)
+                out.print(f"  {title} that are no numbers: {some_of(names, 6)}", highlight=False)
         for row in sorted(found.rows, key=lambda row: -row.loss if isfinite(row.loss) else -inf):
             told = "" if row.is_finite_as_seen else ", not finite as a view" if row.is_finite else ", not finite"
             out.print(f"  loss {row.loss:.4g}{told}: {row.spectrum_id}", highlight=False, markup=False)

@@ -115,7 +115,7 @@ class Fit:
                     compared[name].append(one)
                     doing(f"{name}: compared with {one.method}")
             doing("report and figures")
-            report = transfer_report(model, compared, [*read, chosen, *model.remarks()], {"apply": apply})
+            report = transfer_report(model, compared, [*read, chosen, *(remarks := model.remarks())], {"apply": apply})
             page = study_page(report)
             files = ChildFiles(
                 axis_unit=units[1],
@@ -131,7 +131,7 @@ class Fit:
             write_text(self.out / "report.html", page)
             for figure in transfer_figures(model, compared).values():
                 save_figure(figure, self.out / "figures" / f"{figure.name}.png")
-        print_lines(model.remarks())
+        print_lines(remarks)
         print_comparison(model, compared, self.out)
         told(report.verdict, f"{self.out / 'report.html'}, {self.out / 'figures'}\n{apply}")
         return 0

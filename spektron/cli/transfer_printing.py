@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spektron.cli.printing import plain, printed_console
+from spektron.core.words import some_of
 
 if TYPE_CHECKING:
     from spektron.transfer.model import Applied, Expected, TransferModel
@@ -103,11 +104,10 @@ def print_known(applied: Applied) -> None:
     if not known:
         return
     names = [f"{name} ({copy.removesuffix(', ')})" if copy else name for name, copy in known]
-    rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     printed_console().print(
         plain(
             f"warning: no test: {len(names)} of {len(applied.ids)} samples are in the calibration set, so their "
-            f"predictions say nothing of how good the transfer is: {', '.join(names[:_MOST_NAMED])}{rest}"
+            f"predictions say nothing of how good the transfer is: {some_of(names, _MOST_NAMED)}"
         ),
         style="yellow",
         markup=False,

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from spektron.cli.transfer_printing import print_lines
 from spektron.cli.transfer_shared import as_typed
 from spektron.core.errors import SpektronError
+from spektron.core.words import some_of
 
 if TYPE_CHECKING:
     from spektron.datasets import Repair, Samples
     from spektron.transfer.model import ChildFiles, TransferModel
 
 __all__ = ["NewFiles", "read_new", "together"]
-
-_MOST_NAMED = 5
 
 
 @dataclass(slots=True)
@@ -117,5 +116,4 @@ def together(found: NewFiles, num_channels: int, replicates: str) -> Samples:
 
 
 def _tell(what: str, samples: list[str]) -> None:
-    rest = f" and {len(samples) - _MOST_NAMED} more" if len(samples) > _MOST_NAMED else ""
-    print_lines([f"{what}: {len(samples)}: {', '.join(samples[:_MOST_NAMED])}{rest}"] if samples else [])
+    print_lines([f"{what}: {len(samples)}: {some_of(samples)}"] if samples else [])

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spektron.core.errors import ConfigError
+from spektron.core.words import some_of
 
 __all__ = ["Rows", "Split", "SplitsNotFoundError", "published_splits", "refuse_fewer", "refuse_overlap"]
 
@@ -169,5 +170,4 @@ def _split_of(held: dict[str, Any]) -> Split:
 
 
 def _shown(values: Iterable[Any], most: int = 5) -> str:
-    named = sorted(map(str, values))
-    return ", ".join(named[:most]) + (f" and {len(named) - most} more" if len(named) > most else "")
+    return some_of(sorted(map(str, values)), most)

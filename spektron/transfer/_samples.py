@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 from sklearn.model_selection import RepeatedKFold
 
-__all__ = ["folds_of", "same_sample", "sample_folds", "sample_means"]
+__all__ = ["folds_of", "repeats_of", "same_sample", "sample_folds", "sample_means"]
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -99,6 +99,11 @@ def folds_of(first: Rows, folds: int, seed: int = 0) -> Rows:
         for fold, (_, left) in enumerate(sample_folds(first, folds, seed)):
             of[left] = fold
     return of
+
+
+def repeats_of(sample: Rows) -> list[Rows]:
+    """Rows of each sample that has more than one."""
+    return [rows for one in np.unique(sample) if len(rows := np.flatnonzero(sample == one)) > 1]
 
 
 def sample_means(values: Array, sample: Rows) -> Array:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from spektron.core.errors import ConfigError
+from spektron.core.words import some_of
 
 __all__ = [
     "PREPROCESSING",
@@ -109,8 +110,7 @@ def check_varying(name: PreprocessingName, spectra: NDArray[np.float64], what: s
         vary, found = (
             ("that vary, and not as a straight line", "flat or straight") if derived else ("that vary", "flat")
         )
-        rows = ", ".join(map(str, flat[:5])) + (f" and {len(flat) - 5} more" if len(flat) > 5 else "")
         raise ValueError(
             f"{what}: expected spectra {vary}, for standard normal variate divides by how much; found {found} ones, "
-            f"rows {rows} counted from 0: leave them out"
+            f"rows {some_of(flat)} counted from 0: leave them out"
         )

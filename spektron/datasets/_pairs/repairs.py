@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spektron.core.errors import SpectrumError
+from spektron.core.words import some_of
 
 __all__ = ["NothingUsable", "Repair", "Repairs", "Side", "named"]
 
@@ -91,6 +92,5 @@ class NothingUsable(SpectrumError):
 
 
 def named(values: Iterable[object], most: int = 5) -> str:
-    """The first few of many, and how many more there are."""
-    texts = [str(value)[:300] for value in values]
-    return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")
+    """The first few of many, each cut where it is very long, and how many more there are."""
+    return some_of((str(value)[:300] for value in values), most)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spektron.transfer._samples import Rows, same_sample
+from spektron.transfer._samples import Rows, repeats_of, same_sample
 from spektron.transfer.classical._calibration import Array, ChildCalibration, Known, at_least, whole_number
 from spektron.transfer.pls import choose_num_latent, fit_pls
 
@@ -87,7 +87,7 @@ def _chosen(strengths: Array, axes: Array, residual: Array, whole: float, sample
     Where several are level, the largest: two standards, of which one is left out, say nothing of a penalty.
     """
     middle = residual - residual.mean()
-    repeats = [rows for one in np.unique(sample) if len(rows := np.flatnonzero(sample == one)) > 1]
+    repeats = repeats_of(sample)
     errors = []
     for penalty in _PENALTIES:
         fitted = strengths * _inverse(strengths, penalty * whole)

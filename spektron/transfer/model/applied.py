@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spektron.core.words import some_of
 from spektron.datasets import Samples
 from spektron.report import Column, Figure, Points, Table
 from spektron.transfer.model.no_test import KNOWN, why_no_test
@@ -19,7 +20,6 @@ __all__ = ["Applied", "apply_transfer"]
 
 Array = NDArray[np.float64]
 _MOST_NAMED = 40
-_MOST_IN_NOTE = 5
 # Quartile ranges beyond the quartiles, or usual intervals where these are wider: the bulk keeps a tenth of the axis.
 _FAR, _LEAST_TO_JUDGE = 5.0, 4
 
@@ -172,8 +172,7 @@ def _far(found: Interval) -> NDArray[np.bool_]:
 def _not_shown(samples: list[str]) -> str:
     if not samples:
         return ""
-    rest = f" and {len(samples) - _MOST_IN_NOTE} more" if len(samples) > _MOST_IN_NOTE else ""
-    return f"Not shown, far from the others: {', '.join(samples[:_MOST_IN_NOTE])}{rest}."
+    return f"Not shown, far from the others: {some_of(samples)}."
 
 
 def apply_transfer(

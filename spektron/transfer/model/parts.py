@@ -16,7 +16,7 @@ from spektron.transfer.classical import CORAL, DS, PDS, SST, MeanShift
 from spektron.transfer.classical._correction import SpectrumCorrection
 from spektron.transfer.methods import NEURAL, check_method
 
-__all__ = ["CORRECTIONS", "TransferParts", "file_names", "short_name"]
+__all__ = ["CORRECTIONS", "LEAST_STANDARDS", "MEASURE_MORE", "TransferParts", "file_names", "short_name"]
 
 Array = NDArray[np.float64]
 
@@ -25,7 +25,8 @@ CORRECTIONS: Mapping[str, Callable[[], SpectrumCorrection]] = MappingProxyType(
 )
 """Name → what corrects spectra, with settings chosen from the standards."""
 
-_LEAST_STANDARDS = 3
+LEAST_STANDARDS = 3
+MEASURE_MORE = "measure more samples on both instruments; with 5 to 10 a transfer begins to be good"
 # Of wide letters as many as a figure's height holds beside it, with a word after them.
 _MOST_CHARACTERS = 30
 _LEAST_CALIBRATION = 10
@@ -98,10 +99,10 @@ class TransferParts:
         check_method(method, networks=False)
         if correction not in CORRECTIONS:
             raise ConfigError(f"expected a correction of {', '.join(CORRECTIONS)}, found {correction!r}")
-        if len(standards) < _LEAST_STANDARDS:
+        if len(standards) < LEAST_STANDARDS:
             raise SpectrumError(
-                f"expected at least {_LEAST_STANDARDS} transfer standards, found {len(standards)}",
-                "measure more samples on both instruments; with 5 to 10 a transfer begins to be good",
+                f"expected at least {LEAST_STANDARDS} transfer standards, found {len(standards)}",
+                MEASURE_MORE,
             )
         rows = [pairs.ids.index(name) for name in standards]
         return cls(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from spektron.core.errors import ConfigError
+from spektron.core.words import some_of
 from spektron.datasets import PairedSpectra
+from spektron.transfer.model.parts import LEAST_STANDARDS, MEASURE_MORE
 from spektron.transfer.selection import KennardStone
 
 __all__ = ["chosen_standards"]
@@ -14,8 +16,6 @@ _CHOOSE = "auto:"
 # What lists of ids are saved as: such a word is meant as a file.
 _LISTS = (".txt", ".csv", ".tsv", ".dat", ".asc", ".lst")
 _MOST_BYTES = 1 << 20
-# As `TransferParts` asks for.
-_LEAST = 3
 
 
 def chosen_standards(pairs: PairedSpectra, said: str | None = None) -> tuple[str, ...]:
@@ -39,31 +39,31 @@ def chosen_standards(pairs: PairedSpectra, said: str | None = None) -> tuple[str
         return _selected(pairs, said.removeprefix(_CHOOSE))
     ids = _listed(said, pairs)
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
-        raise ConfigError(f"standards: expected every id once, found {_some(twice)} more often")
+        raise ConfigError(f"standards: expected every id once, found {some_of(twice)} more often")
     if unknown := [name for name in ids if name not in pairs.ids]:
         wrong = {name: f"{note.side}: {why}" for note in pairs.repairs for name, why in note.left_out}
         left_out = [f"{name} ({wrong[name]})" for name in unknown if name in wrong]
         one_side = {*pairs.parent_only.ids, *pairs.child_only.ids}
         on_one = [name for name in unknown if name in one_side and name not in wrong]
         raise ConfigError(
-            f"standards: expected samples that both instruments measured, found {_some(unknown)}"
-            + (f"; only one of them measured {_some(on_one)}" if on_one else "")
-            + (f"; left out: {_some(left_out)}" if left_out else ""),
-            f"those on both: {_some(list(pairs.ids), 10)}",
+            f"standards: expected samples that both instruments measured, found {some_of(unknown)}"
+            + (f"; only one of them measured {some_of(on_one)}" if on_one else "")
+            + (f"; left out: {some_of(left_out)}" if left_out else ""),
+            f"those on both: {some_of(list(pairs.ids), 10)}",
         )
     return ids
 
 
 def _selected(pairs: PairedSpectra, number: str) -> tuple[str, ...]:
-    if len(pairs.ids) < _LEAST:
+    if len(pairs.ids) < LEAST_STANDARDS:
         raise ConfigError(
-            f"standards: expected at least {_LEAST} samples on both instruments, found {len(pairs.ids)}",
-            "measure more samples on both instruments; with 5 to 10 a transfer begins to be good",
+            f"standards: expected at least {LEAST_STANDARDS} samples on both instruments, found {len(pairs.ids)}",
+            MEASURE_MORE,
         )
-    if not number.isdecimal() or not _LEAST <= int(number) <= len(pairs.ids):
+    if not number.isdecimal() or not LEAST_STANDARDS <= int(number) <= len(pairs.ids):
         raise ConfigError(
-            f"standards: expected {_CHOOSE} and a number from {_LEAST} to {len(pairs.ids)}, the samples on both "
-            f"instruments, found {_CHOOSE}{number}",
+            f"standards: expected {_CHOOSE} and a number from {LEAST_STANDARDS} to {len(pairs.ids)}, the samples on "
+            f"both instruments, found {_CHOOSE}{number}",
             f"for example {_CHOOSE}{min(10, len(pairs.ids))}",
         )
     rows = KennardStone(num_standards=int(number)).fit(pairs.parent).indices_
@@ -88,7 +88,3 @@ def _listed(said: str, pairs: PairedSpectra) -> tuple[str, ...]:
     if not ids:
         raise ConfigError(f"standards: expected ids, found none in {said!r}")
     return ids
-
-
-def _some(names: list[str], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from spektron.core.words import some_of
 from spektron.transfer.classical import Auto, ChildCalibration
 from spektron.transfer.classical._correction import SpectrumCorrection
 from spektron.transfer.methods import method_named
@@ -149,10 +150,9 @@ class TransferModel:
         names = [self.parts.calibration_ids[row] for row in rows]
         if not names:
             return []
-        shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
         return [
-            f"calibration spectra of the parent unlike all others: {len(names)}: {shown}; the calibration is made of "
-            "them all the same: measure them again, or leave them out"
+            f"calibration spectra of the parent unlike all others: {len(names)}: {some_of(names, 10)}; the calibration "
+            "is made of them all the same: measure them again, or leave them out"
         ]
 
 

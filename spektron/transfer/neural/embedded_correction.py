@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from spektron.transfer._samples import Rows, sample_means
+from spektron.transfer._samples import Rows, repeats_of, sample_means
 from spektron.transfer.classical._correction import Array, SpectrumCorrection
 from spektron.transfer.hybrid._share import believed_share
 from spektron.transfer.neural.frozen import frozen_encoder
@@ -143,7 +143,7 @@ class _Ridge:
         strengths = np.maximum(strengths, 0.0)
         usual = max(float(strengths.mean()), np.finfo(np.float64).tiny)
         seen = (targets - mean) @ look_at
-        repeats = [rows for one in np.unique(sample) if len(rows := np.flatnonzero(sample == one)) > 1]
+        repeats = repeats_of(sample)
         errors = []
         for penalty in _PENALTIES:
             kept = (directions * (strengths / (strengths + penalty * usual))) @ directions.T + 1 / len(z)
